@@ -1,1 +1,15 @@
-export {};
+export * from './channel.ts';
+export * from './chat.ts';
+export * from './dataset.ts';
+export * from './errors.ts';
+export * from './hash.ts';
+export * from './hex.ts';
+export * from './merkle-sum.ts';
+export * from './money.ts';
+export * from './network.ts';
+export * from './price.ts';
+export * from './receipt.ts';
+export * from './service-card.ts';
+export * from './signature.ts';
+export * from './typed-data.ts';
+export * from './wire.ts';
