@@ -7,6 +7,7 @@ export * from './hex.ts';
 export * from './merkle-sum.ts';
 export * from './money.ts';
 export * from './network.ts';
+export * from './node-wire.ts';
 export * from './price.ts';
 export * from './receipt.ts';
 export * from './service-card.ts';
