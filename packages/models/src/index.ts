@@ -1,1 +1,2 @@
-export {};
+export * from './expert.ts';
+export * from './message.ts';
