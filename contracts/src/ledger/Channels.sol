@@ -109,15 +109,13 @@ contract Channels is IChannels, Multicall, ReentrancyGuardTransient {
     {
         if (voucherClaims.length == 0) revert EmptyBatch();
         address authorizer = voucherClaims[0].voucher.channel.receiverAuthorizer;
-        for (uint256 i = 1; i < voucherClaims.length; ++i) {
-            if (voucherClaims[i].voucher.channel.receiverAuthorizer != authorizer) revert NotReceiverAuthorizer();
-        }
         bytes32 digest = getClaimBatchDigest(voucherClaims);
         if (!SignatureChecker.isValidSignatureNowCalldata(authorizer, digest, authorizerSignature)) {
             revert InvalidSignature();
         }
         bytes32 domain = _domainSeparator();
         for (uint256 i; i < voucherClaims.length; ++i) {
+            if (voucherClaims[i].voucher.channel.receiverAuthorizer != authorizer) revert NotReceiverAuthorizer();
             _claim(domain, voucherClaims[i]);
         }
     }
@@ -183,9 +181,9 @@ contract Channels is IChannels, Multicall, ReentrancyGuardTransient {
         bytes32 id = getChannelId(config);
         WithdrawState storage pending = pendingWithdrawals[id];
 
-        if (!_isPayerSide(config)) revert NotAuthorizedToFinalizeWithdraw();
-        if (pending.initiatedAt != 0) revert WithdrawalAlreadyPending();
+        if (!_isPayerSide(config)) revert InvalidChannel();
         if (amount == 0) revert NothingToWithdraw();
+        if (pending.initiatedAt != 0) revert WithdrawalAlreadyPending();
         if (amount > _available(id)) revert WithdrawAmountExceedsAvailable();
 
         pending.amount = amount;
@@ -198,19 +196,18 @@ contract Channels is IChannels, Multicall, ReentrancyGuardTransient {
         bytes32 id = getChannelId(config);
         WithdrawState memory pending = pendingWithdrawals[id];
 
-        if (pending.initiatedAt == 0) revert WithdrawalNotPending();
         if (!_isPayerSide(config)) revert NotAuthorizedToFinalizeWithdraw();
+        if (pending.initiatedAt == 0) revert WithdrawalNotPending();
         if (block.timestamp < uint256(pending.initiatedAt) + config.withdrawDelay) revert WithdrawDelayNotElapsed();
 
         uint128 available = _available(id);
         uint128 amount = pending.amount < available ? pending.amount : available;
 
         delete pendingWithdrawals[id];
-        if (amount == 0) return; // everything was claimed meanwhile; the withdrawal is over all the same
         channels[id].balance -= amount;
         emit WithdrawFinalized(id, msg.sender, amount);
         _emitIfClosed(id, config);
-        IERC20(config.token).safeTransfer(config.payer, amount);
+        if (amount != 0) IERC20(config.token).safeTransfer(config.payer, amount);
     }
 
     // --- views ---

@@ -67,7 +67,8 @@ interface IChannels is IERC5267 {
 
     // Errors carry no arguments, as x402 has it, so that official tools recognise them.
 
-    /// @notice payer, receiver, receiverAuthorizer or token is zero.
+    /// @notice payer, receiver, receiverAuthorizer or token is zero; or a withdrawal is started by neither payer nor
+    /// payerAuthorizer (x402 has no error of its own for that).
     error InvalidChannel();
     /// @notice A deposit of nothing.
     error ZeroDeposit();
@@ -89,7 +90,7 @@ interface IChannels is IERC5267 {
     error WithdrawalAlreadyPending();
     /// @notice There is no withdrawal to finish.
     error WithdrawalNotPending();
-    /// @notice The caller is neither payer nor payerAuthorizer; for starting a withdrawal as well as for finishing it.
+    /// @notice The caller who wants to finish a withdrawal is neither payer nor payerAuthorizer.
     error NotAuthorizedToFinalizeWithdraw();
     /// @notice Too early.
     error WithdrawDelayNotElapsed();
@@ -204,7 +205,8 @@ interface IChannels is IERC5267 {
     /// @param amount 1 to balance - totalClaimed.
     function initiateWithdraw(ChannelConfig calldata config, uint128 amount) external;
 
-    /// @notice After the delay, sends `min(announced, balance - totalClaimed)` to the payer. By payer or payerAuthorizer.
+    /// @notice After the delay, sends `min(announced, balance - totalClaimed)` to the payer, which may be nothing.
+    /// By payer or payerAuthorizer.
     function finalizeWithdraw(ChannelConfig calldata config) external;
 
     /// @notice Several calls in one transaction, each as the caller; reverts if one does.
