@@ -27,7 +27,10 @@ const parts: Part[] = [
   { name: 'style', command: ['npx', 'biome', 'check', '--error-on-warnings'] },
   { name: 'unused', command: ['npx', 'knip'] },
   { name: 'contracts', command: ['npm', 'test', '-w', 'contracts'] },
-  { name: 'packages', command: [...runner, '--test-concurrency=2', ...(await testFiles('packages/*/src/**/*.test.ts'))] },
+  {
+    name: 'packages',
+    command: [...runner, '--test-concurrency=2', ...(await testFiles('packages/*/src/**/*.test.ts'))],
+  },
   { name: 'e2e', command: [...runner, '--test-concurrency=1', ...(await testFiles('e2e/src/**/*.test.ts'))] },
 ];
 

@@ -12,7 +12,11 @@ export const ChannelConfig = z.object({
   receiverAuthorizer: Address,
   token: Address,
   /** Seconds between asking for a withdrawal and getting it, 900 to 2 592 000. */
-  withdrawDelay: z.number().int().min(0).max(2 ** 40 - 1),
+  withdrawDelay: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 40 - 1),
   salt: Hex32,
 });
 export type ChannelConfig = z.infer<typeof ChannelConfig>;
@@ -105,9 +109,6 @@ export function channelDigests(chainId: number, channels: Address): ChannelDiges
         ]),
       ),
     reservation: (r) =>
-      digestOf(
-        domain,
-        structHash(RESERVATION_TYPEHASH, [r.channelId, r.requestId, r.bodyHash, r.amount, r.expiresAt]),
-      ),
+      digestOf(domain, structHash(RESERVATION_TYPEHASH, [r.channelId, r.requestId, r.bodyHash, r.amount, r.expiresAt])),
   };
 }

@@ -1,5 +1,5 @@
-import { fromHex, type Hex32, toHex } from './hex.ts';
 import { keccak } from './hash.ts';
+import { fromHex, type Hex32, toHex } from './hex.ts';
 import { MAX_AMOUNT } from './money.ts';
 
 /**

@@ -27,8 +27,6 @@ export const NetworkFile = z.object({
   chainId: z.number().int().positive(),
   contracts: Contracts,
   apiKey: z.string(),
-  assets: z.array(
-    z.object({ id: Address, kind: z.enum(ASSET_KINDS), name: z.string(), upstream: z.array(Address) }),
-  ),
+  assets: z.array(z.object({ id: Address, kind: z.enum(ASSET_KINDS), name: z.string(), upstream: z.array(Address) })),
 });
 export type NetworkFile = z.infer<typeof NetworkFile>;

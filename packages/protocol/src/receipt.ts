@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Address, Hex32, SignatureHex } from './hex.ts';
 import { canonicalJson, saltedHash, sha256Hex } from './hash.ts';
+import { Address, Hex32, SignatureHex } from './hex.ts';
 import { Amount } from './money.ts';
 import { digestOf, domainSeparator, structHash, textHash } from './typed-data.ts';
 
@@ -31,8 +31,16 @@ export const Receipt = z.object({
   /** `hashAnswer` of what was answered. */
   responseHash: Hex32,
   modelDigest: Hex32,
-  promptTokens: z.number().int().nonnegative().max(2 ** 53 - 1),
-  completionTokens: z.number().int().nonnegative().max(2 ** 53 - 1),
+  promptTokens: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(2 ** 53 - 1),
+  completionTokens: z
+    .number()
+    .int()
+    .nonnegative()
+    .max(2 ** 53 - 1),
   token: Address,
   /** What the service earns, base units of `token`. */
   price: Amount,

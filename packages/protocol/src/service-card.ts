@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { Address, Hex32, SignatureHex } from './hex.ts';
 import { canonicalJson, sha256Hex } from './hash.ts';
+import { Address, Hex32, SignatureHex } from './hex.ts';
 import { Amount } from './money.ts';
 import { Price } from './price.ts';
 import { digestOf, domainSeparator, structHash, textHash } from './typed-data.ts';

@@ -1,6 +1,6 @@
 import { secp256k1 } from '@noble/curves/secp256k1.js';
-import { fromHex, type Address, type Hex, toHex } from './hex.ts';
 import { keccak } from './hash.ts';
+import { type Address, fromHex, type Hex, toHex } from './hex.ts';
 
 /** Half the order of secp256k1: a valid `s` is at most this (EIP-2). */
 export const HALF_ORDER = 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0n;

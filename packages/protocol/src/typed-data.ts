@@ -1,5 +1,5 @@
-import { fromHex, type Address, type Hex, type Hex32, toHex } from './hex.ts';
 import { keccak } from './hash.ts';
+import { type Address, fromHex, type Hex, type Hex32, toHex } from './hex.ts';
 
 /**
  * EIP-712 for the few structs that are signed on the hot path: fixed-size members only, so a struct is its type hash
@@ -50,12 +50,15 @@ export function digestOf(domainSeparator: Uint8Array, hash: Uint8Array): Uint8Ar
   return keccak(out);
 }
 
-const DOMAIN_TYPEHASH = textHash(
-  'EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)',
-);
+const DOMAIN_TYPEHASH = textHash('EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)');
 
 /** A domain separator. Callers keep it: it is the same for every message of one contract on one chain. */
-export function domainSeparator(name: string, version: string, chainId: number, verifyingContract: Address): Uint8Array {
+export function domainSeparator(
+  name: string,
+  version: string,
+  chainId: number,
+  verifyingContract: Address,
+): Uint8Array {
   return structHash(DOMAIN_TYPEHASH, [textHash(name), textHash(version), chainId, verifyingContract]);
 }
 
