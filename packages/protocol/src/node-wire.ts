@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { ChannelConfig } from './channel.ts';
-import { type Address, Hex32, SignatureHex } from './hex.ts';
+import { type Address, type Hex32, SignatureHex } from './hex.ts';
 import { Amount } from './money.ts';
-import { Attribution, Payment, Receipt } from './receipt.ts';
 import { digestOf, domainSeparator, structHash, textHash } from './typed-data.ts';
 
 /** What a gateway sends to a node, beside the client's own body (spec/wire.md). */
@@ -18,9 +17,6 @@ export const NODE_HEADERS = {
 
 /** The furthest ahead a session may end, seconds. */
 export const MAX_SESSION_SECONDS = 86_400;
-
-/** Most entries of one `POST /payments`. */
-export const MAX_PAYMENT_ENTRIES = 500;
 
 /** `POST /sessions`: proof that the caller holds the voucher key of a spoke channel. */
 export const SessionRequest = z.object({
@@ -41,26 +37,7 @@ export const SessionGrant = z.object({
 });
 export type SessionGrant = z.infer<typeof SessionGrant>;
 
-/** A receipt and its place in the gateway's cumulative promise. */
-export const PaymentEntry = z.object({
-  receipt: Receipt,
-  signature: SignatureHex,
-  salt: Hex32,
-  attribution: z.array(Attribution).max(256),
-  payment: Payment,
-  paymentSignature: SignatureHex,
-});
-export type PaymentEntry = z.infer<typeof PaymentEntry>;
-
-/** `POST /payments`: entries in order and without gap, and a voucher that covers them. */
-export const PaymentBatch = z.object({
-  channelId: Hex32,
-  voucher: z.object({ maxClaimableAmount: Amount, signature: SignatureHex }),
-  entries: z.array(PaymentEntry).max(MAX_PAYMENT_ENTRIES),
-});
-export type PaymentBatch = z.infer<typeof PaymentBatch>;
-
-/** Answer to `POST /payments`. */
+/** Answer to `POST /payments`, whose body is `PaymentsBody` of packages/payments. */
 export const PaymentsAccepted = z.object({ coveredTo: Amount });
 
 const SESSION_TYPEHASH = textHash('Session(bytes32 channelId,string endpoint,uint64 expiresAt)');
