@@ -1,1 +1,3 @@
-export {};
+export * from './text/sentences.ts';
+export * from './text/stem.ts';
+export * from './text/words.ts';

@@ -1,0 +1,56 @@
+import { stem } from './stem.ts';
+
+/** Words that say how a sentence is built and not what it is about. */
+const STOP_WORDS = new Set(
+  (
+    'a about above after again against all also am an and any are aren as at be because been before being below between both but by ' +
+    'can cannot could couldn did didn do does doesn doing don down during each else ever every few for from further get gets got ' +
+    'had hadn has hasn have haven having he her here hers him his how i if in into is isn it its itself just let ll many may me might ' +
+    'mine more most much must my need no nor not of off on once only or other our ours out over own per please re same shall she ' +
+    'should shouldn so some such than that the their theirs them then there these they this those through to too under until up ' +
+    'upon us use used uses using ve very via was wasn we were weren what when where whether which while who whom whose why will with ' +
+    'within without won would wouldn yet you your yours s t d m tell explain describe know mean means exactly actually really'
+  ).split(' '),
+);
+
+const WORD = /[\p{L}\p{N}]+/gu;
+const CAMEL = /(\p{Ll}|\p{N})(\p{Lu})(?=\p{Ll})/gu;
+
+/** Lower-case words and numbers of a text in order; `camelCase` and `snake_case` names are taken apart. */
+export function words(text: string): string[] {
+  return (
+    text
+      .normalize('NFKC')
+      .replace(CAMEL, '$1 $2')
+      .toLowerCase()
+      // An apostrophe inside a word belongs to it: "provider's" is "provider" and a stop word.
+      .match(WORD) ?? []
+  );
+}
+
+/** True for words without a meaning of their own, such as "the" and "which". */
+export function isStopWord(word: string): boolean {
+  return STOP_WORDS.has(word);
+}
+
+// Stemming is most of the cost of indexing; a language has few words.
+const stems = new Map<string, string>();
+const MOST_STEMS = 100_000;
+
+/** `stem`, remembered. */
+export function stemOf(word: string): string {
+  let s = stems.get(word);
+  if (s === undefined) {
+    s = stem(word);
+    if (stems.size >= MOST_STEMS) stems.clear();
+    stems.set(word, s);
+  }
+  return s;
+}
+
+/** Stems of the words of a text that carry meaning, in order, with repeats. */
+export function contentTerms(text: string): string[] {
+  return words(text)
+    .filter((w) => !STOP_WORDS.has(w) && w.length <= 64)
+    .map(stemOf);
+}
