@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 /** Where Hardhat writes, the same rule as in hardhat.config.ts. */
 const contractsDir = join(import.meta.dirname, '..');
-export const artifactsDir = join(contractsDir, process.env.CONTRACTS_OUT ?? '.', 'artifacts');
+export const artifactsDir = resolve(contractsDir, process.env.CONTRACTS_OUT ?? '.', 'artifacts');
 export const snapshotsDir = join(contractsDir, 'snapshots');
 
 export type AbiItem = { type: string; name?: string; inputs?: unknown[] };
