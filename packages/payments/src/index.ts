@@ -1,1 +1,12 @@
-export {};
+export * from './api-key.ts';
+export * from './curve.ts';
+export * from './earnings-book.ts';
+export * from './earnings-types.ts';
+export * from './hub-book.ts';
+export * from './hub-types.ts';
+export type * from './journal.ts';
+export * from './on-chain.ts';
+export * from './payment-entry.ts';
+export * from './refusals.ts';
+export * from './spoke-book.ts';
+export * from './spoke-types.ts';
