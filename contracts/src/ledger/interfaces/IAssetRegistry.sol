@@ -28,6 +28,26 @@ interface IAssetRegistry is IERC721 {
         work
     }
 
+    /// @notice Everything about an asset that its address follows from.
+    /// @param kind what it is
+    /// @param uri where its description is: at most 2,048 bytes, by convention an `ipfs://` CID
+    /// @param upstream accounts of the assets it was made from: registered, all different, at most 16
+    /// @param weights ppm of its revenue that each upstream gets: each at least 1, together at most 10⁶
+    /// @param dues ppm of its revenue that anything built on this asset, at whatever distance, must pay it: 0 to 10⁶
+    /// @param minter contract that may mint and so sell shares; zero for a supply that never changes
+    /// @param cap most shares there can ever be, in base units (18 decimals); without a minter, the sum of `holders`
+    /// @param holders the first share holders, at most 64, together 0 or at least 10¹² base units (`MIN_SUPPLY`)
+    struct Registration {
+        Kind kind;
+        string uri;
+        address[] upstream;
+        uint24[] weights;
+        uint24 dues;
+        address minter;
+        uint96 cap;
+        Holder[] holders;
+    }
+
     // --- errors ---
 
     /// @notice There is no such asset.
@@ -86,38 +106,12 @@ interface IAssetRegistry is IERC721 {
     // --- functions ---
 
     /// @notice Registers an asset; the sender becomes its owner.
-    /// @param kind what it is
-    /// @param uri where its description is: at most 2,048 bytes, by convention an `ipfs://` CID
-    /// @param upstream accounts of the assets it was made from: registered, all different, at most 16
-    /// @param weights ppm of its revenue that each upstream gets: each at least 1, together at most 10⁶
-    /// @param dues ppm of its revenue that anything built on this asset, at whatever distance, must pay it: 0 to 10⁶
-    /// @param minter contract that may mint and so sell shares; zero for a supply that never changes
-    /// @param cap most shares there can ever be, in base units (18 decimals); without a minter, the sum of `holders`
-    /// @param holders the first share holders, at most 64, together 0 or at least `MIN_SUPPLY` base units
     /// @return account the asset's address
-    function register(
-        Kind kind,
-        string calldata uri,
-        address[] calldata upstream,
-        uint24[] calldata weights,
-        uint24 dues,
-        address minter,
-        uint96 cap,
-        Holder[] calldata holders
-    ) external returns (address account);
+    function register(Registration calldata asset) external returns (address account);
 
-    /// @notice The address that `register` would give `sender` for these arguments.
-    function predict(
-        address sender,
-        Kind kind,
-        string calldata uri,
-        address[] calldata upstream,
-        uint24[] calldata weights,
-        uint24 dues,
-        address minter,
-        uint96 cap,
-        Holder[] calldata holders
-    ) external view returns (address account);
+    /// @notice The address that `register(asset)` would give `sender`. Reverts where `register` would for what is wrong with
+    /// upstream, weights or dues.
+    function predict(address sender, Registration calldata asset) external view returns (address account);
 
     /// @notice Moves the asset's description. Only its owner.
     function setURI(address account, string calldata uri) external;
