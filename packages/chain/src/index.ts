@@ -1,5 +1,10 @@
 export * from './addresses.ts';
+export type { AssetFacts, Holder, RegisteredAsset, Upstream } from './assets/index.ts';
+export * as assets from './assets/index.ts';
 export * from './call.ts';
 export * from './clients.ts';
 export * from './errors.ts';
+export * from './events.ts';
 export * from './generated/index.ts';
+export * as identity from './identity/index.ts';
+export * from './logs.ts';
