@@ -1,0 +1,147 @@
+import { type Answer, type ChatDelta, type CollectedMessage, collectMessage } from '@tributary/models';
+import {
+  type Attribution,
+  type ChatRequest,
+  type Citation,
+  costOf,
+  countTokens,
+  type Hex,
+  type Hex32,
+  hashAnswer,
+  hashAttribution,
+  hashRequest,
+  type Receipt,
+  textOf,
+  type Usage,
+} from '@tributary/protocol';
+import type { HotKey } from './hot-key.ts';
+import type { Offer } from './service.ts';
+
+/** One question as the gateway put it. */
+export interface Question {
+  requestId: Hex32;
+  salt: Hex32;
+  /** Most that the receipt may charge, base units. */
+  maxPrice: bigint;
+  /** The body exactly as it came: this is what is hashed. */
+  body: Record<string, unknown>;
+  chat: ChatRequest;
+}
+
+/** A finished answer with its receipt. */
+export interface Answered {
+  message: CollectedMessage;
+  finishReason: Answer['finishReason'];
+  usage: Usage;
+  citations: Citation[];
+  notes: string[];
+  outcome: Answer['outcome'];
+  attribution: Attribution[];
+  receipt: Receipt;
+  receiptHash: Hex32;
+  signature: Hex;
+}
+
+/** Where an answer goes, and how it can be ended early. */
+export interface AnswerSink {
+  emit(delta: ChatDelta, logprobs?: unknown): void | Promise<void>;
+  /** Aborted to end the answer with what there is: a receipt is made for it. */
+  stop: AbortSignal;
+  /** Aborted when nobody can be told any more: the answer fails, and there is no receipt. */
+  gone: AbortSignal;
+}
+
+function reasonOf(signal: AbortSignal): Error {
+  return signal.reason instanceof Error ? signal.reason : new Error('aborted');
+}
+
+/** What an answer that was stopped is worth: the tokens of what was asked and of what had been produced. */
+function stoppedAnswer(chat: ChatRequest, message: CollectedMessage): Answer {
+  const produced = [message.content, message.refusal, message.reasoning_content].filter(Boolean).join('');
+  const calls = message.tool_calls?.map((t) => t.function.name + t.function.arguments).join('') ?? '';
+  const asked = chat.messages.reduce((n, m) => n + countTokens(textOf(m.content)), 0);
+  return {
+    outcome: produced || calls ? 'answered' : 'unknown',
+    finishReason: 'stop',
+    usage: { promptTokens: asked, completionTokens: countTokens(produced + calls) },
+    attribution: [],
+    citations: [],
+    notes: ['stopped by the gateway'],
+  };
+}
+
+/** Rejects or resolves as soon as the answer, the stop or the end of the connection comes first. */
+function untilStopped(work: Promise<Answer>, sink: AnswerSink): Promise<Answer | 'stopped'> {
+  return new Promise((resolve, reject) => {
+    const onStop = () => resolve('stopped');
+    const onGone = () => reject(reasonOf(sink.gone));
+    if (sink.gone.aborted) onGone();
+    else if (sink.stop.aborted) onStop();
+    sink.stop.addEventListener('abort', onStop, { once: true });
+    sink.gone.addEventListener('abort', onGone, { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+/**
+ * Asks the expert, and signs the receipt. The price is the card's for the usage reported, never more than
+ * `question.maxPrice`; an honest "I don't know" is free. Rejects when the expert fails or the connection is gone.
+ */
+export async function answerQuestion(
+  offer: Offer,
+  question: Question,
+  sink: AnswerSink,
+  key: HotKey,
+  nowSeconds: number,
+): Promise<Answered> {
+  const { card, expert } = offer;
+  const collected = collectMessage();
+  let ended = false;
+  const expertAbort = new AbortController();
+  const emit = (delta: ChatDelta, logprobs?: unknown): void | Promise<void> => {
+    if (ended) return;
+    collected.add(delta);
+    return sink.emit(delta, logprobs);
+  };
+  let result: Answer | 'stopped';
+  try {
+    const work = expert.answer(question.chat, { signal: expertAbort.signal, emit });
+    // The loser of the race below may reject later, when nobody listens any more.
+    work.catch(() => undefined);
+    result = await untilStopped(work, sink);
+    if (result === 'stopped') expertAbort.abort();
+  } catch (error) {
+    expertAbort.abort();
+    throw error;
+  } finally {
+    ended = true;
+  }
+  const message = collected.message();
+  const answer = result === 'stopped' ? stoppedAnswer(question.chat, message) : result;
+  const cost = answer.outcome === 'unknown' ? 0n : costOf(card.price, answer.usage);
+  const receipt: Receipt = {
+    requestId: question.requestId,
+    service: card.service,
+    agentId: card.agentId,
+    requestHash: hashRequest(question.salt, question.body),
+    responseHash: hashAnswer(question.salt, message),
+    modelDigest: card.model.digest,
+    promptTokens: answer.usage.promptTokens,
+    completionTokens: answer.usage.completionTokens,
+    token: card.price.token,
+    price: cost < question.maxPrice ? cost : question.maxPrice,
+    attributionHash: hashAttribution(answer.attribution),
+    issuedAt: nowSeconds,
+  };
+  return {
+    message,
+    finishReason: answer.finishReason,
+    usage: answer.usage,
+    citations: answer.citations,
+    notes: answer.notes,
+    outcome: answer.outcome,
+    attribution: answer.attribution,
+    receipt,
+    ...key.signReceipt(receipt),
+  };
+}

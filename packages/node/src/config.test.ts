@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { TributaryError } from '@tributary/protocol';
+import fc from 'fast-check';
+import { loadNodeConfig, type NodeConfigJson, parseNodeConfig } from './config.ts';
+
+const account = `0x${'11'.repeat(20)}` as const;
+
+function sample(): NodeConfigJson {
+  return {
+    home: '/somewhere',
+    rpc: 'http://127.0.0.1:8545',
+    chainId: 31_337,
+    contracts: {
+      dollar: account,
+      trib: account,
+      assetRegistry: account,
+      channels: account,
+      erc3009Collector: account,
+      spokeAuthorizer: account,
+      receiptLog: account,
+      identityRegistry: account,
+      reputationRegistry: account,
+      validationRegistry: account,
+    },
+    agentId: '0',
+    provider: 'Ada',
+    key: { privateKey: `0x${'22'.repeat(32)}` },
+    services: [
+      {
+        account,
+        expert: 'abacus',
+        model: { id: 'tributary/abacus', name: 'Abacus', description: 'Sums.', asset: account },
+        price: { perRequest: '1000', perMillionPrompt: '0', perMillionCompletion: '0' },
+      },
+    ],
+  };
+}
+
+test('a small configuration gets its defaults', () => {
+  const config = parseNodeConfig(sample());
+  assert.equal(config.host, '127.0.0.1');
+  assert.equal(config.port, 0);
+  assert.equal(config.uncoveredLimit, 1_000_000n);
+  assert.deepEqual(config.claim, { intervalSeconds: 3600, minimum: 10_000n });
+  assert.equal(config.agentId, 0n);
+});
+
+const bad: [string, (c: Record<string, never>) => void][] = [
+  ['rpc', (c) => Object.assign(c, { rpc: 'not a url' })],
+  ['chainId', (c) => Object.assign(c, { chainId: 0 })],
+  ['contracts.dollar', (c) => Object.assign(c.contracts, { dollar: '0x12' })],
+  ['agentId', (c) => Object.assign(c, { agentId: '-1' })],
+  ['provider', (c) => Object.assign(c, { provider: '' })],
+  ['port', (c) => Object.assign(c, { port: 65_536 })],
+  ['endpoint', (c) => Object.assign(c, { endpoint: 'ftp://host' })],
+  ['services', (c) => Object.assign(c, { services: [] })],
+  ['services.0.account', (c) => Object.assign((c.services as Record<string, unknown>[])[0]!, { account: 'x' })],
+  ['services.0.expert', (c) => Object.assign((c.services as Record<string, unknown>[])[0]!, { expert: 'Up' })],
+  [
+    'services.0.price.perRequest',
+    (c) => Object.assign((c.services as { price: object }[])[0]!.price, { perRequest: '1.5' }),
+  ],
+  ['uncoveredLimit', (c) => Object.assign(c, { uncoveredLimit: 5 })],
+  ['claim.intervalSeconds', (c) => Object.assign(c, { claim: { intervalSeconds: 0 } })],
+  ['operatorToken', (c) => Object.assign(c, { operatorToken: 'short' })],
+];
+for (const [field, spoil] of bad) {
+  test(`a wrong ${field} is refused by name`, () => {
+    const config = structuredClone(sample()) as unknown as Record<string, never>;
+    spoil(config);
+    assert.throws(
+      () => parseNodeConfig(config),
+      (e) => TributaryError.is(e) && e.code === 'bad_config' && e.param === field,
+    );
+  });
+}
+
+test('an unknown field is refused: a misspelt limit must not be ignored', () => {
+  assert.throws(() => parseNodeConfig({ ...sample(), uncoverdLimit: '1' }), /uncoverdLimit/);
+});
+
+test('anything else that is given as a configuration raises our own error only', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      try {
+        parseNodeConfig(value);
+      } catch (error) {
+        assert(TributaryError.is(error));
+      }
+    }),
+  );
+});
+
+test('flags win over environment, environment over file', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'node-config-'));
+  const { home: _, ...rest } = sample();
+  await writeFile(join(home, 'node.json'), JSON.stringify({ ...rest, port: 1, host: '127.0.0.2' }));
+  const config = await loadNodeConfig(['--home', home, '--port', '3'], { PORT: '2', TRIBUTARY_RPC: 'http://[::1]:1' });
+  assert.equal(config.port, 3);
+  assert.equal(config.host, '127.0.0.2');
+  assert.equal(config.rpc, 'http://[::1]:1');
+  assert.equal(config.home, home);
+});
+
+test('a missing file, a file that is not JSON and an unknown flag each say so', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'node-config-'));
+  await assert.rejects(loadNodeConfig(['--home', home], {}), { code: 'no_config' });
+  await writeFile(join(home, 'node.json'), '{');
+  await assert.rejects(loadNodeConfig(['--home', home], {}), { code: 'bad_config' });
+  await assert.rejects(loadNodeConfig(['--hom', home], {}), { code: 'bad_flag' });
+});

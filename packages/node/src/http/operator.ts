@@ -1,0 +1,37 @@
+import { toWire } from '@tributary/protocol';
+import type { NodeState } from '../state.ts';
+import type { NodeApp } from './app.ts';
+import { requireOperator } from './operator-only.ts';
+
+const JSON_HEADERS = { 'content-type': 'application/json' };
+
+/** What the operator can see and do while the node runs. */
+export interface OperatorActions {
+  /** Claims everything that can be claimed, whatever the minimum. */
+  claim(): Promise<unknown>;
+  /** Reads documents and settings of experts again; accounts of the services that changed. */
+  reload(): Promise<unknown>;
+}
+
+/** `GET /tributary/earnings` for anybody; `POST /tributary/claim` and `/tributary/reload` for the operator. */
+export function operatorRoutes(
+  app: NodeApp,
+  state: NodeState,
+  actions: OperatorActions,
+  operatorToken: string | undefined,
+): void {
+  app.get('/tributary/earnings', () => {
+    const services = [...state.earnings()].map(([service, sums]) => ({ service, ...sums }));
+    return new Response(toWire({ services }), { headers: JSON_HEADERS });
+  });
+
+  app.post('/tributary/claim', async (c) => {
+    requireOperator(c, operatorToken);
+    return new Response(toWire({ claims: await actions.claim() }), { headers: JSON_HEADERS });
+  });
+
+  app.post('/tributary/reload', async (c) => {
+    requireOperator(c, operatorToken);
+    return new Response(toWire({ changed: await actions.reload() }), { headers: JSON_HEADERS });
+  });
+}
