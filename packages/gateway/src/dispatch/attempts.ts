@@ -1,0 +1,100 @@
+import { TributaryError } from '@tributary/protocol';
+import type { Step } from '../route/plan.ts';
+import type { Nodes, Question } from './question.ts';
+
+/** What a failed attempt tells about the service: nothing, when the request or the client was at fault. */
+function blamesProvider(error: TributaryError): boolean {
+  return error.retryable && error.code !== 'uncovered_limit' && error.code !== 'session_expired';
+}
+
+function clientGone(): TributaryError {
+  return new TributaryError('client_gone', 'The client closed the connection.', { status: 499 });
+}
+
+/** The error to show when everybody failed: the first that names the request's fault, else the last. */
+function worst(errors: readonly TributaryError[]): TributaryError {
+  return (
+    errors.find((e) => !e.retryable) ??
+    errors.at(-1) ??
+    new TributaryError('no_provider_available', 'No provider could be asked.', { status: 503, retryable: true })
+  );
+}
+
+/** One try at one service, with what it teaches about the service noted down. */
+async function attempt<T>(step: Step, run: () => Promise<T>): Promise<T> {
+  const { breaker, latency } = step.service;
+  const startedAt = performance.now();
+  breaker.begin();
+  latency.begin();
+  try {
+    const result = await run();
+    breaker.succeed();
+    return result;
+  } catch (error) {
+    if (TributaryError.is(error) && blamesProvider(error)) breaker.fail();
+    else breaker.forget();
+    throw error;
+  } finally {
+    latency.end(performance.now() - startedAt);
+  }
+}
+
+/** Runs `ask` at one service; a lost session is renewed and an unpaid one paid, once. */
+async function attemptWithRepair<T>(question: Question, step: Step, nodes: Nodes, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await attempt(step, ask);
+  } catch (error) {
+    if (!TributaryError.is(error)) throw error;
+    if (error.code === 'session_expired') return attempt(step, ask);
+    if (error.code === 'uncovered_limit') {
+      const elsewhere = question.plan.steps.at(-1) !== step;
+      const delivered = nodes.deliver(step.service);
+      if (elsewhere) {
+        delivered.catch(() => undefined);
+        throw error;
+      }
+      await delivered;
+      return attempt(step, ask);
+    }
+    throw error;
+  }
+}
+
+/**
+ * Asks one candidate after the other until one answers.
+ * `ask` returns null to pass the question on (an honest "unknown" when there is somebody else), and throws when the service
+ * failed. `mayRetry` says whether the client has seen nothing yet. Money for the answer stays set aside on the spoke of the
+ * service that answered.
+ */
+export async function firstAnswer<T>(options: {
+  question: Question;
+  nodes: Nodes;
+  ask: (step: Step, isLast: boolean) => Promise<T | null>;
+  mayRetry: () => boolean;
+  onFailure: (step: Step, error: TributaryError) => void;
+}): Promise<T> {
+  const { question, nodes, ask, mayRetry, onFailure } = options;
+  const { steps } = question.plan;
+  const errors: TributaryError[] = [];
+  for (const [i, step] of steps.entries()) {
+    if (question.gone.aborted) throw clientGone();
+    try {
+      nodes.hold(step.service, question.requestId, step.quote.price);
+      const result = await attemptWithRepair(question, step, nodes, () => ask(step, i === steps.length - 1));
+      if (result !== null) return result;
+      nodes.drop(question.requestId);
+    } catch (error) {
+      nodes.drop(question.requestId);
+      const failure = TributaryError.is(error)
+        ? error
+        : new TributaryError('internal_error', 'The gateway failed to relay the answer.', {
+            status: 500,
+            cause: error,
+          });
+      onFailure(step, failure);
+      errors.push(failure);
+      if (!mayRetry() || question.gone.aborted) throw failure;
+    }
+  }
+  throw worst(errors);
+}

@@ -1,0 +1,45 @@
+import { TributaryError } from '@tributary/protocol';
+
+/** The largest event taken from a node, characters. */
+const MAX_EVENT_LENGTH = 1024 * 1024;
+
+function tooLong(): TributaryError {
+  return new TributaryError('provider_malformed', 'The provider sent an event larger than 1 MiB.', {
+    status: 502,
+    retryable: true,
+  });
+}
+
+/**
+ * The `data` of each server-sent event in a byte stream. Comments, other fields and empty events are passed over; lines end
+ * in LF or CRLF and may be cut anywhere.
+ * @throws `provider_malformed` when an event is larger than a mebibyte
+ */
+export async function* sseData(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  let data = '';
+  let hasData = false;
+  for await (const chunk of body) {
+    let from = rest.length;
+    rest += decoder.decode(chunk, { stream: true });
+    let start = 0;
+    for (let end = rest.indexOf('\n', from); end !== -1; end = rest.indexOf('\n', from)) {
+      const line = rest.slice(start, rest[end - 1] === '\r' && end > start ? end - 1 : end);
+      start = end + 1;
+      from = start;
+      if (line === '') {
+        if (hasData) yield data;
+        data = '';
+        hasData = false;
+      } else if (line.startsWith('data:')) {
+        const value = line.slice(line[5] === ' ' ? 6 : 5);
+        data = hasData ? `${data}\n${value}` : value;
+        hasData = true;
+      }
+    }
+    rest = rest.slice(start);
+    if (rest.length + data.length > MAX_EVENT_LENGTH) throw tooLong();
+  }
+  if (hasData) yield data;
+}

@@ -1,0 +1,167 @@
+import { type ChatUsage, TributaryError } from '@tributary/protocol';
+import type { Step } from '../route/plan.ts';
+import type { Evidence } from '../settle/check-receipt.ts';
+import { createAnswerBuilder, type Delta } from './answer.ts';
+import { firstAnswer } from './attempts.ts';
+import { type Ask, askStream, askToStop } from './node-client.ts';
+import { askOf, type Found, hiddenReasoning, type Nodes, type Patience, type Question } from './question.ts';
+
+/** A piece of a streamed answer on its way to the client. */
+export interface Piece {
+  delta: Delta;
+  logprobs: unknown;
+}
+
+/** A streamed answer whose text has been relayed and whose end has not. */
+export interface FoundStream extends Found {
+  finish: Piece & { reason: string };
+}
+
+/** Where the pieces go. */
+export interface Relay {
+  /** The first call tells which service answers; from then on nobody else can be asked. */
+  piece(step: Step, piece: Piece): Promise<void> | void;
+}
+
+function isEmpty(delta: Delta): boolean {
+  return Object.entries(delta).every(
+    ([key, value]) => key === 'role' || value === null || value === '' || value === undefined,
+  );
+}
+
+/**
+ * Relays a stream from the first candidate that starts to answer, and returns its checked end.
+ * @throws `TributaryError` when nobody answers, or the one that had begun breaks off
+ */
+export function findStream(
+  question: Question,
+  nodes: Nodes,
+  patience: Patience,
+  relay: Relay,
+  onFailure: (step: Step, error: TributaryError) => void,
+): Promise<FoundStream> {
+  let committed = false;
+  return firstAnswer({
+    question,
+    nodes,
+    onFailure,
+    mayRetry: () => !committed,
+    ask: async (step, isLast) => {
+      // An "unknown" shows only at the end. Experts that compute answer at once, so theirs can be held back until then.
+      const held: Piece[] | null = step.why !== null && !isLast && step.service.card.deterministic ? [] : null;
+      const found = await askOne(question, step, nodes, patience, (piece) => {
+        if (held) {
+          held.push(piece);
+          return;
+        }
+        committed = true;
+        return relay.piece(step, piece);
+      });
+      if (!held) return found;
+      if (found.evidence.outcome === 'unknown') return null;
+      committed = true;
+      for (const piece of held) await relay.piece(step, piece);
+      return found;
+    },
+  });
+}
+
+async function askOne(
+  question: Question,
+  step: Step,
+  nodes: Nodes,
+  patience: Patience,
+  relay: (piece: Piece) => Promise<void> | void,
+): Promise<FoundStream> {
+  const { service } = step;
+  const startedAt = performance.now();
+  const ask = await askOf(question, step, nodes);
+  const abort = new AbortController();
+  let timedOut = false;
+  let stopTimer: NodeJS.Timeout | undefined;
+  const firstTokenTimer = setTimeout(() => {
+    timedOut = true;
+    abort.abort();
+  }, patience.firstTokenMs);
+  const onGone = () => {
+    void askToStop(ask);
+    stopTimer = setTimeout(() => abort.abort(), patience.stopMs);
+  };
+  question.gone.addEventListener('abort', onGone, { once: true });
+  let firstTokenMs: number | undefined;
+  try {
+    const end = await readAnswer(ask, patience, abort.signal, (piece) => {
+      if (firstTokenMs === undefined) {
+        clearTimeout(firstTokenTimer);
+        firstTokenMs = performance.now() - startedAt;
+      }
+      return relay(piece);
+    });
+    const { usage, evidence, message } = end;
+    const receiptHash = nodes.check(
+      service,
+      ask.asked,
+      {
+        message,
+        usage: { promptTokens: usage.prompt_tokens, completionTokens: usage.completion_tokens },
+        writtenBytes: end.writtenBytes,
+        hiddenReasoningTokens: hiddenReasoning(usage),
+      },
+      evidence,
+    );
+    const totalMs = performance.now() - startedAt;
+    service.latency.observe({
+      firstTokenMs: firstTokenMs ?? totalMs,
+      totalMs,
+      completionTokens: usage.completion_tokens,
+    });
+    return { step, message, usage, evidence, receiptHash, finish: end.finish };
+  } catch (error) {
+    if (TributaryError.is(error) && error.code === 'session_expired') nodes.dropSession(service, ask.session);
+    if (timedOut) {
+      throw new TributaryError('provider_timeout', `The provider ${service.card.provider} sent no token in time.`, {
+        status: 504,
+        retryable: true,
+        cause: error,
+      });
+    }
+    throw error;
+  } finally {
+    clearTimeout(firstTokenTimer);
+    clearTimeout(stopTimer);
+    question.gone.removeEventListener('abort', onGone);
+  }
+}
+
+async function readAnswer(
+  ask: Ask,
+  patience: Patience,
+  signal: AbortSignal,
+  relay: (piece: Piece) => Promise<void> | void,
+) {
+  const builder = createAnswerBuilder();
+  let finish: FoundStream['finish'] | undefined;
+  let usage: ChatUsage | undefined;
+  let evidence: Evidence | undefined;
+  const timeouts = { headersMs: patience.firstTokenMs, bodyMs: patience.idleMs };
+  for await (const chunk of askStream(ask, timeouts, signal)) {
+    evidence ??= chunk.evidence;
+    usage = chunk.usage ?? usage;
+    const choice = chunk.choices?.[0];
+    if (!choice) continue;
+    if (finish) throw brokenOff(ask, 'sent text after the end of its answer');
+    const delta = builder.take(choice.delta ?? {});
+    const logprobs = choice.logprobs ?? null;
+    if (choice.finish_reason) finish = { delta, logprobs, reason: choice.finish_reason };
+    else if (!isEmpty(delta) || logprobs !== null) await relay({ delta, logprobs });
+  }
+  if (!finish || !usage || !evidence) throw brokenOff(ask, 'ended its answer early');
+  return { finish, usage, evidence, message: builder.message(), writtenBytes: builder.writtenBytes };
+}
+
+function brokenOff(ask: Ask, what: string): TributaryError {
+  return new TributaryError('provider_malformed', `The provider ${ask.service.card.provider} ${what}.`, {
+    status: 502,
+    retryable: true,
+  });
+}

@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto';
+import { TributaryError } from '@tributary/protocol';
+
+const KEEP_MS = 10 * 60_000;
+const MAX_STORED_CHARS = 32 * 1024 * 1024;
+const MAX_KEY_LENGTH = 255;
+
+/** An answer that can be sent again. */
+export interface StoredAnswer {
+  contentType: string;
+  body: string;
+  headers: Record<string, string>;
+}
+
+interface Entry {
+  bodyHash: string;
+  at: number;
+  size: number;
+  answer: Promise<StoredAnswer>;
+}
+
+/**
+ * Answers of the last ten minutes, so that a client that repeats a request gets the same answer without paying again. Held in
+ * memory, at most 32 Mi characters: the oldest go first.
+ */
+export interface Replays {
+  /** The answer to the same request sent before, or undefined. @throws `idempotency_key_reused` (422) */
+  find(key: string, bodyHash: string): Promise<StoredAnswer> | undefined;
+  /** Announces an answer under way; those who repeat the request meanwhile wait for it. */
+  begin(key: string, bodyHash: string): { done(answer: StoredAnswer): void; failed(error: unknown): void };
+}
+
+/**
+ * Under which key a request's answer is kept: the caller's `Idempotency-Key`, else its body, so that the automatic retries of
+ * official clients, which send no key, are recognised as well.
+ */
+export function replayKey(payer: string, header: string | null | undefined, bodyHash: string): string {
+  if (header && header.length > MAX_KEY_LENGTH) {
+    throw new TributaryError('invalid_value', `Idempotency-Key is longer than ${MAX_KEY_LENGTH} characters.`, {
+      param: 'Idempotency-Key',
+    });
+  }
+  return `${payer}\n${header ? `key ${header}` : `body ${bodyHash}`}`;
+}
+
+/** Hash of a request body in hex; the native one, since it is taken of every request. */
+export function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+export function createReplays(now: () => number = Date.now): Replays {
+  const entries = new Map<string, Entry>();
+  let stored = 0;
+
+  function remove(key: string, entry: Entry): void {
+    if (entries.get(key) === entry) entries.delete(key);
+    stored -= entry.size;
+    entry.size = 0;
+  }
+
+  function trim(): void {
+    for (const [key, entry] of entries) {
+      if (stored <= MAX_STORED_CHARS && now() - entry.at < KEEP_MS) return;
+      remove(key, entry);
+    }
+  }
+
+  return {
+    find(key, bodyHash) {
+      trim();
+      const entry = entries.get(key);
+      if (!entry) return;
+      if (entry.bodyHash !== bodyHash) {
+        throw new TributaryError('idempotency_key_reused', 'This Idempotency-Key was used with another request.', {
+          status: 422,
+          param: 'Idempotency-Key',
+          hint: 'Use a fresh key for each request.',
+        });
+      }
+      return entry.answer;
+    },
+    begin(key, bodyHash) {
+      const { promise, resolve, reject } = Promise.withResolvers<StoredAnswer>();
+      // Nobody may be waiting for it.
+      promise.catch(() => undefined);
+      const entry: Entry = { bodyHash, at: now(), size: 0, answer: promise };
+      const older = entries.get(key);
+      if (older) remove(key, older);
+      entries.set(key, entry);
+      return {
+        done(answer) {
+          if (entries.get(key) === entry) {
+            entry.size = answer.body.length;
+            stored += entry.size;
+          }
+          resolve(answer);
+          trim();
+        },
+        failed(error) {
+          remove(key, entry);
+          reject(error);
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Address, Hex, ServiceCard } from '@tributary/protocol';
+import { type Breaker, createBreaker } from './breaker.ts';
+import { createLatency, type Latency } from './latency.ts';
+
+/** A service that can be asked: its checked card and how it has been doing. */
+export interface Service {
+  readonly account: Address;
+  /** Who signs its receipts. */
+  readonly agentWallet: Hex;
+  readonly card: ServiceCard;
+  /** Path of the endpoint without trailing slash, put before the node's own paths. */
+  readonly basePath: string;
+  readonly latency: Latency;
+  readonly breaker: Breaker;
+  /** Why no question is sent to it at the moment, such as a spoke channel still being opened. */
+  unavailable: string | null;
+}
+
+/** The services known to this gateway. */
+export interface Catalog {
+  /** Adds a service or replaces its card; its history is kept. */
+  put(entry: { account: Address; agentWallet: Hex; card: ServiceCard }): Service;
+  remove(account: Address): void;
+  get(account: Address): Service | undefined;
+  /** In order of first sight. */
+  all(): Service[];
+  ofModel(model: string): readonly Service[];
+  /** Model ids in order of first sight. */
+  models(): string[];
+}
+
+export function createCatalog(): Catalog {
+  const services = new Map<Address, Service>();
+  let byModel = new Map<string, Service[]>();
+
+  function index(): void {
+    byModel = new Map();
+    for (const s of services.values()) {
+      const list = byModel.get(s.card.model.id);
+      if (list) list.push(s);
+      else byModel.set(s.card.model.id, [s]);
+    }
+  }
+
+  return {
+    put(entry) {
+      const known = services.get(entry.account);
+      const service: Service = {
+        ...entry,
+        basePath: new URL(entry.card.endpoint).pathname.replace(/\/+$/, ''),
+        latency: known?.latency ?? createLatency(),
+        breaker: known?.breaker ?? createBreaker(),
+        unavailable: known?.unavailable ?? null,
+      };
+      services.set(entry.account, service);
+      index();
+      return service;
+    },
+    remove(account) {
+      services.delete(account);
+      index();
+    },
+    get: (account) => services.get(account),
+    all: () => [...services.values()],
+    ofModel: (model) => byModel.get(model) ?? [],
+    models: () => [...byModel.keys()],
+  };
+}

@@ -1,0 +1,140 @@
+import { type ChatRequest, type ProviderChoice, TributaryError } from '@tributary/protocol';
+import type { ParsedChat } from '../http/parse-chat.ts';
+import type { Catalog, Service } from './catalog.ts';
+import { type Candidate, filterByChoice, orderOf } from './choose.ts';
+import { quoteOf } from './quote.ts';
+import { firstUnmet, type Requirement, requirementsOf } from './requirements.ts';
+
+/** Most services asked for one request. */
+const MAX_ATTEMPTS = 5;
+
+/** The model name that lets the router choose. */
+export const AUTO = 'auto';
+
+/** A candidate and, when the router chose it, why. */
+export interface Step extends Candidate {
+  why: string | null;
+}
+
+/** Whom to ask, in order, and what it can cost at most. */
+export interface Plan {
+  steps: Step[];
+  /** Base units, fee included: the dearest of the steps. */
+  maxCharge: bigint;
+}
+
+/** Ranks services by how well they suit a question; `@tributary/models` has the real one. */
+export type Rank = <S extends Pick<Service, 'card'>>(
+  request: ChatRequest,
+  services: readonly S[],
+) => { service: S; score: number; why: string }[];
+
+export interface PlanContext {
+  catalog: Catalog;
+  feePpm: bigint;
+  rank: Rank;
+}
+
+/** `name:floor` and `name:nitro` are OpenRouter's short forms of `sort`. */
+function suffixChoice(
+  model: string,
+  choice: ProviderChoice | null | undefined,
+): { model: string; choice: ProviderChoice | null } {
+  if (model.endsWith(':floor')) return { model: model.slice(0, -6), choice: { ...choice, sort: 'price' } };
+  if (model.endsWith(':nitro')) return { model: model.slice(0, -6), choice: { ...choice, sort: 'throughput' } };
+  return { model, choice: choice ?? null };
+}
+
+function modelNotFound(models: readonly string[], catalog: Catalog): TributaryError {
+  const known = catalog.models().slice(0, 8);
+  return new TributaryError(
+    'model_not_found',
+    `The model ${models.map((m) => JSON.stringify(m)).join(', ')} does not exist here.`,
+    {
+      status: 404,
+      param: 'model',
+      hint: known.length > 0 ? `There are: ${[AUTO, ...known].join(', ')}.` : 'No service is registered yet.',
+    },
+  );
+}
+
+function unsupported(requirement: Requirement, model: string): TributaryError {
+  return new TributaryError('unsupported_parameter', `${requirement.param} is not supported by ${model}.`, {
+    param: requirement.param,
+    hint: `Leave it out, or choose a model whose supported_parameters list ${requirement.feature}; see GET /v1/models.`,
+  });
+}
+
+function allUnavailable(services: readonly Service[]): TributaryError {
+  return new TributaryError(
+    'no_provider_available',
+    `No provider can be asked at the moment: ${services[0]?.unavailable}.`,
+    {
+      status: 503,
+      retryable: true,
+      hint: 'Try again in a few seconds.',
+    },
+  );
+}
+
+/** The steps of one entry of `model` and `models`. */
+function stepsOf(model: string, parsed: ParsedChat, requirements: Requirement[], context: PlanContext): Step[] {
+  const { chat } = parsed;
+  const asked = suffixChoice(model, chat.provider);
+  const auto = asked.model === AUTO;
+  const services = auto ? context.catalog.all() : context.catalog.ofModel(asked.model);
+  if (services.length === 0) throw modelNotFound([model], context.catalog);
+  const capable = services.filter((s) => !firstUnmet(requirements, s.card.supports));
+  if (capable.length === 0) throw unsupported(firstUnmet(requirements, services[0]!.card.supports)!, model);
+  const available = capable.filter((s) => s.unavailable === null);
+  if (available.length === 0) throw allUnavailable(capable);
+  const quoted = available.map((service) => ({
+    service,
+    quote: quoteOf(service.card, chat, parsed.bytes, context.feePpm),
+  }));
+  const ordered = orderOf(filterByChoice(quoted, asked.choice, context.feePpm), asked.choice);
+  if (!auto) return ordered.map((c) => ({ ...c, why: null }));
+  return rankSteps(ordered, chat, context);
+}
+
+function rankSteps(candidates: readonly Candidate[], chat: ChatRequest, context: PlanContext): Step[] {
+  // Ties keep the given order, which is by load, sort or order.
+  const ranking = context.rank(
+    chat,
+    candidates.map((c) => ({ card: c.service.card, candidate: c })),
+  );
+  const suited = ranking.filter((r) => r.score > 0);
+  if (suited.length === 0) {
+    throw new TributaryError('no_suitable_service', 'No service suits this question.', {
+      status: 404,
+      param: 'model',
+      hint: 'Name a model; see GET /v1/models.',
+    });
+  }
+  return suited.map((r) => ({ ...r.service.candidate, why: r.why }));
+}
+
+/**
+ * Decides whom to ask for a request, in which order.
+ * @throws 400 `unsupported_parameter`, 404 `model_not_found`, 503 when nobody is left
+ */
+export function planFor(parsed: ParsedChat, context: PlanContext): Plan {
+  const { chat } = parsed;
+  const requirements = requirementsOf(parsed.raw, chat);
+  const models = [...new Set([...(chat.model === undefined ? [] : [chat.model]), ...(chat.models ?? [])])];
+  const steps: Step[] = [];
+  let firstError: unknown;
+  for (const model of models) {
+    try {
+      steps.push(...stepsOf(model, parsed, requirements, context));
+    } catch (error) {
+      // A fall-back that cannot be used is no reason to refuse what can be.
+      firstError ??= error;
+    }
+  }
+  if (steps.length === 0) throw firstError;
+  const seen = new Set<Service>();
+  const unique = steps.filter((s) => !seen.has(s.service) && seen.add(s.service));
+  const kept = unique.slice(0, chat.provider?.allow_fallbacks === false ? 1 : MAX_ATTEMPTS);
+  return { steps: kept, maxCharge: kept.reduce((max, s) => (s.quote.charge > max ? s.quote.charge : max), 0n) };
+}

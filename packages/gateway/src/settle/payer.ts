@@ -1,0 +1,38 @@
+import type { HubCharge } from '@tributary/payments';
+import type { Hex32 } from '@tributary/protocol';
+
+/** Where an answer's money comes from, as the payment names it. */
+export interface PayerSide {
+  payerChannelId: Hex32;
+  payerFrom: bigint;
+  payerTo: bigint;
+  /** The payer's book entry, journaled with the answer; null when the money moved on chain. */
+  charge: HubCharge | null;
+}
+
+/** Money set aside for one request. Exactly one of `charge` and `release` ends it. */
+export interface Hold {
+  /** Called before the first content reaches the client: payments that must move first, move here. */
+  beforeFirstToken?(): Promise<void>;
+  /**
+   * Charges the answer, base units. Synchronous, so that the journal keeps the order of the books.
+   * For a payment of fixed amount the side says what was really transferred.
+   */
+  charge(amount: bigint): PayerSide;
+  /** The answer failed: nothing is charged. What moved already goes back. */
+  release(): Promise<void> | void;
+  /** Headers of the answer, once charged: what x402 clients need to know. */
+  headers?(charged: bigint): Record<string, string>;
+}
+
+/** Somebody who pays for a request. */
+export interface Payer {
+  /** Whose stored answers may be replayed: never another payer's. */
+  readonly id: string;
+  /** True when the request itself proved who it is; otherwise a successful `hold` does. */
+  readonly proven: boolean;
+  /** Sets aside the most the request may cost. @throws 402 */
+  hold(requestId: Hex32, amount: bigint): Promise<Hold>;
+  /** The request's id where the payer chose one. */
+  readonly requestId?: Hex32;
+}
