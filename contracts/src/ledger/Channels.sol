@@ -18,7 +18,6 @@ import {IDepositCollector} from "./interfaces/IDepositCollector.sol";
 /// @dev No constructor, no immutables: the runtime code can be placed at the canonical x402 address by a genesis file.
 contract Channels is IChannels, Multicall, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
-    using CompactClaimsLib for CompactClaimsLib.Group;
 
     /// @dev One slot: balance in the low half, totalClaimed in the high half ({_load} and {_storeClaimed} rely on it).
     struct ChannelState {
@@ -73,10 +72,10 @@ contract Channels is IChannels, Multicall, ReentrancyGuardTransient {
         _requireValid(config);
         if (amount == 0) revert ZeroDeposit();
         if (collector == address(0)) revert InvalidCollector();
-        (uint128 balance, uint128 totalClaimed) = _load(state);
+        (uint256 balance, uint256 totalClaimed) = _load(state);
         if (amount > type(uint128).max - balance) revert DepositOverflow();
 
-        uint128 newBalance = balance + amount;
+        uint128 newBalance = uint128(balance + amount);
         state.balance = newBalance;
         if (balance == 0 && totalClaimed == 0) emit ChannelCreated(id, config);
         emit Deposited(id, msg.sender, amount, newBalance);
@@ -271,7 +270,7 @@ contract Channels is IChannels, Multicall, ReentrancyGuardTransient {
         ChannelConfig calldata config = voucherClaim.voucher.channel;
         bytes32 id = ChannelHashLib.channelId(domain, config);
         ChannelState storage state = channels[id];
-        (uint128 balance, uint128 claimedBefore) = _load(state);
+        (uint256 balance, uint256 claimedBefore) = _load(state);
         uint128 total = voucherClaim.totalClaimed;
 
         if (total <= claimedBefore) return;
@@ -280,7 +279,7 @@ contract Channels is IChannels, Multicall, ReentrancyGuardTransient {
         bytes32 digest = ChannelHashLib.voucherDigest(domain, id, voucherClaim.voucher.maxClaimableAmount);
         _requirePayerSignature(config, digest, voucherClaim.signature);
 
-        uint128 amount = total - claimedBefore;
+        uint128 amount = uint128(total - claimedBefore);
         _storeClaimed(state, balance, total);
         receivers[config.receiver][config.token].totalClaimed += amount;
         emit Claimed(id, msg.sender, amount, total);
@@ -307,17 +306,21 @@ contract Channels is IChannels, Multicall, ReentrancyGuardTransient {
         work.open(group);
         (bytes memory entries, uint256 next) = CompactClaimsLib.newEntries(group.rowCount);
         uint256 claimedSum;
-        uint256 row = group.rows;
-        for (uint256 i; i < group.rowCount; ++i) {
-            (ClaimOutcome outcome, bytes32 id, uint256 total, uint256 amount) = _claimRow(work, group, row);
+        uint256 rowBytes = group.rowBytes;
+        uint256 end = group.rows + group.rowCount * rowBytes;
+        for (uint256 row = group.rows; row != end;) {
+            (ClaimOutcome outcome, bytes32 id, uint256 total, uint256 amount) = _claimRow(work, row);
             if (outcome == ClaimOutcome.Claimed) {
                 next = CompactClaimsLib.pushEntry(next, id, total);
-                claimedSum += amount; // at most 65535 rows of 128 bits each
             } else {
-                outcomes[firstRow + i] = bytes1(uint8(outcome));
-                emit ClaimSkipped(id, msg.sender, firstRow + i, outcome);
+                uint256 index = firstRow + (row - group.rows) / rowBytes;
+                outcomes[index] = bytes1(uint8(outcome));
+                emit ClaimSkipped(id, msg.sender, index, outcome);
             }
-            row += group.rowBytes;
+            unchecked {
+                claimedSum += amount; // at most 65535 rows of 128 bits each
+                row += rowBytes; // inside calldata
+            }
         }
         if (claimedSum == 0) return;
 
@@ -328,41 +331,26 @@ contract Channels is IChannels, Multicall, ReentrancyGuardTransient {
         emit ClaimedCompact(group.receiver, group.token, msg.sender, claimAmount, entries);
     }
 
-    function _claimRow(Workspace work, CompactClaimsLib.Group memory group, uint256 row)
+    /// @dev amount is by how much the claimed total of the channel rose, 0 unless claimed.
+    function _claimRow(Workspace work, uint256 row)
         private
         returns (ClaimOutcome outcome, bytes32 id, uint256 total, uint256 amount)
     {
-        id = work.channelId(row, group.saltBytes);
         uint256 ceiling;
-        (ceiling, total) = group.amounts(row);
+        (id, ceiling, total) = work.read(row);
         ChannelState storage state = channels[id];
-        (uint128 balance, uint128 claimedBefore) = _load(state);
+        (uint256 balance, uint256 claimedBefore) = _load(state);
 
         if (total <= claimedBefore) return (ClaimOutcome.AlreadyClaimed, id, total, 0);
         if (total > ceiling) return (ClaimOutcome.ExceedsCeiling, id, total, 0);
         if (total > balance) return (ClaimOutcome.ExceedsBalance, id, total, 0);
-        outcome = _checkSigner(work, id, ceiling, row, row + group.rowBytes);
+        outcome = work.checkSignature(row, id, ceiling);
         if (outcome != ClaimOutcome.Claimed) return (outcome, id, total, 0);
 
-        // total is above claimedBefore and at most balance, so it fits into 128 bits.
         unchecked {
             amount = total - claimedBefore;
         }
-        _storeClaimed(state, balance, uint128(total));
-    }
-
-    function _checkSigner(Workspace work, bytes32 id, uint256 ceiling, uint256 row, uint256 rowEnd)
-        private
-        view
-        returns (ClaimOutcome)
-    {
-        address expected = CompactClaimsLib.payerAuthorizer(row);
-        if (expected == address(0)) {
-            expected = CompactClaimsLib.payer(row); // not zero: without a payer no deposit, so ExceedsBalance before
-            if (expected.code.length != 0) return ClaimOutcome.PayerHasCode;
-        }
-        bool signed = work.signer(id, ceiling, rowEnd) == expected;
-        return signed ? ClaimOutcome.Claimed : ClaimOutcome.BadSignature;
+        _storeClaimed(state, balance, total);
     }
 
     /// @dev {settle} that does not revert: within {claimCompact} a blocked receiver must not undo the claims of others.
@@ -406,7 +394,7 @@ contract Channels is IChannels, Multicall, ReentrancyGuardTransient {
     }
 
     function _emitIfClosed(bytes32 id, ChannelConfig calldata config) private {
-        (uint128 balance, uint128 totalClaimed) = _load(channels[id]);
+        (uint256 balance, uint256 totalClaimed) = _load(channels[id]);
         if (balance == 0 && totalClaimed == 0) emit ChannelClosed(id, config);
     }
 
@@ -432,26 +420,27 @@ contract Channels is IChannels, Multicall, ReentrancyGuardTransient {
     }
 
     function _available(bytes32 id) private view returns (uint128) {
-        (uint128 balance, uint128 totalClaimed) = _load(channels[id]);
-        return balance - totalClaimed;
+        (uint256 balance, uint256 totalClaimed) = _load(channels[id]);
+        return uint128(balance - totalClaimed);
     }
 
     function _domainSeparator() private view returns (bytes32) {
         return ChannelHashLib.domainSeparator(address(this));
     }
 
-    /// @dev Both halves by one read.
-    function _load(ChannelState storage state) private view returns (uint128 balance, uint128 totalClaimed) {
+    /// @dev Both halves by one read. Given as words, which saves masking them where they are only compared.
+    function _load(ChannelState storage state) private view returns (uint256 balance, uint256 totalClaimed) {
         uint256 word;
         assembly ("memory-safe") {
             word := sload(state.slot)
         }
-        return (uint128(word), uint128(word >> 128));
+        return (uint128(word), word >> 128);
     }
 
-    /// @dev Writes the slot whole, so that the half already read is not read again.
-    function _storeClaimed(ChannelState storage state, uint128 balance, uint128 totalClaimed) private {
-        uint256 word = (uint256(totalClaimed) << 128) | balance;
+    /// @dev Writes the slot whole, so that the half already read is not read again. Both fit into 128 bits: the balance
+    /// was loaded, and a total is at most the balance.
+    function _storeClaimed(ChannelState storage state, uint256 balance, uint256 totalClaimed) private {
+        uint256 word = (totalClaimed << 128) | balance;
         assembly ("memory-safe") {
             sstore(state.slot, word)
         }

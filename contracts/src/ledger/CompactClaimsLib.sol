@@ -13,8 +13,6 @@ using CompactClaimsLib for Workspace global;
 /// @dev The only hand-tuned code of the ledger. Each function does one step, so that each can be read against one line
 /// of the layout. A row costs three hashes, one signature recovery and one storage slot; there is nothing else in it.
 library CompactClaimsLib {
-    using CompactClaimsLib for Group;
-
     /// @dev `rows` is an absolute calldata position, `end` an offset in the packed bytes.
     struct Group {
         address receiver;
@@ -85,53 +83,20 @@ library CompactClaimsLib {
 
     // --- rows; `row` is the calldata position of one ---
 
-    function payer(uint256 row) internal pure returns (address who) {
-        assembly ("memory-safe") {
-            who := shr(96, calldataload(row))
-        }
-    }
-
-    function payerAuthorizer(uint256 row) internal pure returns (address who) {
-        assembly ("memory-safe") {
-            who := shr(96, calldataload(add(row, 20)))
-        }
-    }
-
-    /// @return ceiling maxClaimableAmount of the voucher.
-    /// @return total New total to claim; the ceiling itself if the group says so.
-    function amounts(Group memory group, uint256 row) internal pure returns (uint256 ceiling, uint256 total) {
-        uint256 bytesEach = group.amountBytes;
-        uint256 position;
-        unchecked {
-            position = row + 40 + group.saltBytes; // payer 20 ‖ payerAuthorizer 20 ‖ salt; positions in calldata are small
-        }
-        ceiling = _number(position, bytesEach);
-        unchecked {
-            total = group.totalIsCeiling ? ceiling : _number(position + bytesEach, bytesEach);
-        }
-    }
-
-    /// @dev Big-endian number of `size` bytes, 0 to 32; a shift by 256 gives the 0 that an empty field means.
-    function _number(uint256 position, uint256 size) private pure returns (uint256 value) {
-        assembly ("memory-safe") {
-            value := shr(sub(256, shl(3, size)), calldataload(position))
-        }
-    }
-
-    // --- hashing and signatures ---
-
     /// @notice Reserves the memory that all rows of a call share.
     /// @dev Layout, in bytes from the start:
     ///     0x000  the eight words of ChannelConfig's encoding, type hash first
-    ///     0x11e  0x1901 ‖ domain ‖ struct hash, 66 bytes, hashed in place
+    ///     0x11e  0x1901 ‖ domain ‖ struct hash: 66 bytes, hashed in place
     ///     0x160  the three words of Voucher's encoding, type hash first
     ///     0x1c0  the four words of the ecrecover call
+    ///     0x240  how far to shift a word down to get a salt, 0x260 an amount
+    ///     0x280  where in a row the ceiling is, 0x2a0 the total, 0x2c0 the signature
     function newWorkspace(bytes32 domain) internal pure returns (Workspace work) {
         bytes32 configTypehash = ChannelHashLib.CHANNEL_CONFIG_TYPEHASH;
         bytes32 voucherTypehash = ChannelHashLib.VOUCHER_TYPEHASH;
         assembly ("memory-safe") {
             work := mload(0x40)
-            mstore(0x40, add(work, 0x240))
+            mstore(0x40, add(work, 0x2e0))
             mstore(work, configTypehash)
             mstore(add(work, 0x100), 0x1901)
             mstore(add(work, 0x120), domain)
@@ -141,40 +106,75 @@ library CompactClaimsLib {
 
     /// @notice Writes what all rows of a group have in common.
     function open(Workspace work, Group memory group) internal pure {
+        uint256 saltBytes = group.saltBytes;
+        uint256 amountBytes = group.amountBytes;
+        uint256 ceilingAt = 40 + saltBytes; // behind payer, payerAuthorizer and salt
+        uint256 totalAt = group.totalIsCeiling ? ceilingAt : ceilingAt + amountBytes;
         assembly ("memory-safe") {
-            mstore(add(work, 0x60), mload(group)) // receiver
-            mstore(add(work, 0x80), mload(add(group, 0x20))) // receiverAuthorizer
-            mstore(add(work, 0xa0), mload(add(group, 0x40))) // token
-            mstore(add(work, 0xc0), mload(add(group, 0x60))) // withdrawDelay
+            mcopy(add(work, 0x60), group, 0x80) // receiver, receiverAuthorizer, token, withdrawDelay
+            // A shift by 256 gives the zero that a salt of no bytes means.
+            mstore(add(work, 0x240), sub(256, mul(8, saltBytes)))
+            mstore(add(work, 0x260), sub(256, mul(8, amountBytes)))
+            mstore(add(work, 0x280), ceilingAt)
+            mstore(add(work, 0x2a0), totalAt)
+            mstore(add(work, 0x2c0), add(totalAt, amountBytes))
         }
     }
 
-    /// @notice Id of the row's channel; the same value as {IChannels-getChannelId}.
-    function channelId(Workspace work, uint256 row, uint256 saltBytes) internal pure returns (bytes32 id) {
-        uint256 salt = _number(row + 40, saltBytes);
+    /// @notice Reads a row up to its signature.
+    /// @return id Id of the channel, the same value as {IChannels-getChannelId}.
+    /// @return ceiling maxClaimableAmount of the voucher.
+    /// @return total New total to claim; the ceiling itself if the group says so.
+    function read(Workspace work, uint256 row) internal pure returns (bytes32 id, uint256 ceiling, uint256 total) {
         assembly ("memory-safe") {
             mstore(add(work, 0x20), shr(96, calldataload(row))) // payer
             mstore(add(work, 0x40), shr(96, calldataload(add(row, 20)))) // payerAuthorizer
-            mstore(add(work, 0xe0), salt)
+            mstore(add(work, 0xe0), shr(mload(add(work, 0x240)), calldataload(add(row, 40)))) // salt
             mstore(add(work, 0x140), keccak256(work, 0x100))
             id := keccak256(add(work, 0x11e), 66)
+
+            let shift := mload(add(work, 0x260))
+            ceiling := shr(shift, calldataload(add(row, mload(add(work, 0x280)))))
+            total := shr(shift, calldataload(add(row, mload(add(work, 0x2a0)))))
         }
     }
 
-    /// @notice Who signed the voucher; zero if nobody did or s is high. The signature ends the row.
-    function signer(Workspace work, bytes32 id, uint256 ceiling, uint256 rowEnd) internal view returns (address who) {
+    /// @notice Whether the payer side signed the voucher of the row that was read last: `Claimed` if it did.
+    /// @dev The row's channel must have a balance, which means a payer: so "nobody signed" (zero) is never a match.
+    function checkSignature(Workspace work, uint256 row, bytes32 id, uint256 ceiling)
+        internal
+        view
+        returns (IChannels.ClaimOutcome)
+    {
+        address payerSide;
+        bool hasCode;
+        assembly ("memory-safe") {
+            payerSide := mload(add(work, 0x40)) // payerAuthorizer
+            if iszero(payerSide) {
+                payerSide := mload(add(work, 0x20)) // payer
+                hasCode := gt(extcodesize(payerSide), 0)
+            }
+        }
+        if (hasCode) return IChannels.ClaimOutcome.PayerHasCode;
+        if (_signer(work, row, id, ceiling) != payerSide) return IChannels.ClaimOutcome.BadSignature;
+        return IChannels.ClaimOutcome.Claimed;
+    }
+
+    /// @dev Who signed the voucher; zero if nobody did or s is high.
+    function _signer(Workspace work, uint256 row, bytes32 id, uint256 ceiling) private view returns (address who) {
         assembly ("memory-safe") {
             mstore(add(work, 0x180), id)
             mstore(add(work, 0x1a0), ceiling)
             mstore(add(work, 0x140), keccak256(add(work, 0x160), 0x60))
 
-            let yParityAndS := calldataload(sub(rowEnd, 32))
+            let signature := add(row, mload(add(work, 0x2c0)))
+            let yParityAndS := calldataload(add(signature, 32))
             let s := shr(1, shl(1, yParityAndS))
             if iszero(gt(s, MAX_S)) {
                 let input := add(work, 0x1c0)
                 mstore(input, keccak256(add(work, 0x11e), 66))
                 mstore(add(input, 0x20), add(27, shr(255, yParityAndS)))
-                mstore(add(input, 0x40), calldataload(sub(rowEnd, 64)))
+                mstore(add(input, 0x40), calldataload(signature)) // r
                 mstore(add(input, 0x60), s)
                 mstore(0, 0) // the precompile returns nothing for an invalid signature
                 pop(staticcall(gas(), 1, input, 0x80, 0, 0x20))
