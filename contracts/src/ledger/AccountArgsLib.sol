@@ -57,8 +57,19 @@ library AccountArgsLib {
 
     /// @dev `index` must be below `upstreamCount`.
     function upstreamAt(bytes memory args, uint256 index) internal pure returns (address account, uint256 weight) {
-        uint256 word = _word(args, HEADER + index * EDGE);
-        return (address(uint160(word >> 96)), (word >> 72) & type(uint24).max);
+        unchecked {
+            // Below 2¹⁶: at most 255 edges of 23 bytes.
+            uint256 word = _word(args, HEADER + index * EDGE);
+            return (address(uint160(word >> 96)), (word >> 72) & type(uint24).max);
+        }
+    }
+
+    /// @dev `index` must be below `upstreamCount`.
+    function weightAt(bytes memory args, uint256 index) internal pure returns (uint256) {
+        unchecked {
+            // Below 2¹⁶: at most 255 edges of 23 bytes.
+            return (_word(args, HEADER + index * EDGE) >> 72) & type(uint24).max;
+        }
     }
 
     /// @dev `index` must be below `obligationCount`.

@@ -12,39 +12,47 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {AccountArgsLib} from "./AccountArgsLib.sol";
 import {Pair} from "./PairLib.sol";
 import {Position} from "./PositionLib.sol";
+import {Totals} from "./TotalsLib.sol";
 import {Holder, IAssetAccount, Obligation} from "./interfaces/IAssetAccount.sol";
 
 /// @notice The code behind every account; see {IAssetAccount}. Each account is a clone whose immutable arguments
 /// (`AccountArgsLib`) say what it is.
-/// @dev How the books are kept. `R` is never stored: it is the balance, plus what the edges took, plus what the holders
-/// took (`_paid`). What an edge took follows from the R up to which it is paid, and as long as edges are paid together that
-/// is one number for all of them (`_passed`); an edge that is ahead of the others has its own (`_passedOf`), and the flag in
-/// `_passed` says that such edges exist.
-/// The holders' right is an index, revenue per share in units of 2⁻⁹⁶; without a minter it is simply ⌊R_holders·2⁹⁶/supply⌋,
-/// so nothing is stored at all. A holder's mark is the index up to which it is settled. When shares move, what a
-/// position has earned is kept by setting its mark back (below zero if need be), so that a transfer writes no more
-/// than the two positions.
+/// @dev How the books are kept. All amounts inside are millionths of a token, below 2⁶². R is never stored: it is the
+/// balance, plus what the edges took, plus what the holders took. What an edge took follows from the R up to which it is
+/// paid, and as long as edges are paid together that is one number for all of them (`Totals.passed`); an edge that is ahead
+/// of the others has its own (`_passedOf`), and a bit in the totals says that such edges exist.
+/// The holders' right is an index that grows with their revenue, and a holder's mark is the index up to which it is
+/// settled: a position of b shares has earned b·(index − mark)/divisor. Without a minter the index is the holders'
+/// revenue itself (times 2¹⁶, and the divisor the supply times 2¹⁶), so it follows from R and is not stored either; with a
+/// minter it is revenue per share times 2⁹⁶, added up. When shares move, what a position has earned is kept by setting its
+/// mark back, below zero if need be, so that a transfer writes no more than the two positions.
 contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
     using AccountArgsLib for bytes;
     using SafeERC20 for IERC20;
 
-    /// @dev What one call works on: read once, in this order.
+    /// @dev What one call works on.
     struct Book {
         bytes args;
-        Pair passed;
-        Pair paid;
-        uint256[2] received;
+        Totals totals;
+        uint256 weights; // sum over the edges, ppm
+        uint256[2] received; // R
         uint256[2] index;
-        uint256 supply;
+        uint256 divisor;
+        uint256 supply; // only with a minter
     }
 
     /// @dev Release of one token's revenue, in accounts with a minter.
     struct Stream {
-        uint160 index; // of what was released
-        uint48 last; // unix seconds up to which was released
-        uint48 end; // unix seconds when all is out
-        uint128 seen; // the holders' part of R that was counted, ever
-        uint128 locked; // of that, not yet released
+        uint112 index; // of what was released
+        uint40 last; // unix seconds up to which was released
+        uint40 end; // unix seconds when all is out
+        uint64 locked; // seen, not yet released
+    }
+
+    /// @dev Marks of a holder in accounts with a minter, where they do not fit into the position.
+    struct Marks {
+        int128 dollar;
+        int128 trib;
     }
 
     /// @dev What a holder wishes about its claims.
@@ -56,11 +64,15 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
     uint256 private constant PPM = 1e6;
     uint256 private constant DOLLAR = 0;
     uint256 private constant TRIB = 1;
-    /// @dev Lifetime revenue counted, so that packed amounts cannot overflow: a million million million TRIB.
-    uint256 private constant MAX_RECEIVED = 2 ** 120 - 1;
-    /// @dev Bounds of the indices, and of what a mark is set back by. Reached at 2⁴⁷ (2⁶³) units of revenue a unit of share.
-    uint256 private constant MAX_DOLLAR_INDEX = 2 ** 142;
-    uint256 private constant MAX_TRIB_INDEX = 2 ** 158;
+    /// @dev Lifetime revenue that is counted: four million million tokens.
+    uint256 private constant MAX_RECEIVED = 2 ** 62 - 1;
+    /// @dev Bits of the index behind the point, without and with a minter. A claim or a transfer loses a holder less than
+    /// 2⁻¹⁶ of a millionth, or shares·2⁻⁹⁶.
+    uint256 private constant FIXED_BITS = 16;
+    uint256 private constant STREAM_BITS = 96;
+    /// @dev How far a mark is set back at most; an index is below twice that.
+    uint256 private constant MAX_BACK_FIXED = 2 ** 77;
+    uint256 private constant MAX_BACK_STREAM = 2 ** 120;
 
     /// @inheritdoc IAssetAccount
     uint256 public constant RELEASE = 24 hours;
@@ -73,30 +85,34 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
     address public immutable dollar;
     /// @inheritdoc IAssetAccount
     address public immutable trib;
+    /// @dev Base units in a millionth.
+    uint256 private immutable _dollarMillionth;
+    uint256 private immutable _tribMillionth;
 
-    /// @dev R up to which every edge is paid; the flag: some edge is paid further.
-    Pair private _passed;
-    /// @dev What holders and owner took.
-    Pair private _paid;
+    Totals private _totals;
     mapping(address holder => Position) private _positions;
-    mapping(address holder => int256) private _tribMarks;
     /// @dev Earned and not claimed where no mark could hold it: after all shares went, or a payment that failed.
     mapping(address holder => Pair) private _accrued;
     mapping(address holder => Wish) private _wishes;
     mapping(address holder => mapping(address spender => uint256)) private _allowances;
-    /// @dev R up to which one edge is paid, where that is more than `_passed`.
+    /// @dev R up to which one edge is paid, where that is more than `Totals.passed`.
     mapping(uint256 index => Pair) private _passedOf;
 
     // Only in accounts with a minter:
     uint256 private _supply;
     Stream[2] private _streams;
+    /// @dev The holders' part of R that the streams have taken in.
+    Pair private _seen;
     /// @dev Revenue from times without holders, not yet paid to the owner.
     Pair private _ownerDue;
+    mapping(address holder => Marks) private _marks;
 
     constructor(address dollar_, address trib_) {
         registry = msg.sender;
         dollar = dollar_;
         trib = trib_;
+        _dollarMillionth = _millionth(dollar_);
+        _tribMillionth = _millionth(trib_);
     }
 
     // --- money ---
@@ -111,18 +127,24 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
     function flush() external nonReentrant {
         Book memory book = _load();
         if (book.args.hasMinter()) _accrue(book);
+        uint256 count = book.args.upstreamCount();
+        if (count == 0) return;
 
-        Pair before = book.passed;
-        Pair passed = before;
-        for (uint256 t; t < 2; ++t) {
-            if (book.received[t] > before.amount(t)) passed = passed.set(t, book.received[t], false);
-        }
-        if (passed.equals(before) || book.args.upstreamCount() == 0) return;
-        _passed = passed;
+        // All edges are written as paid before any is; `_mend` puts right what failed.
+        Totals totals = book.totals;
+        if (book.received[DOLLAR] > totals.passed(DOLLAR)) totals = totals.withPassed(DOLLAR, book.received[DOLLAR], false);
+        if (book.received[TRIB] > totals.passed(TRIB)) totals = totals.withPassed(TRIB, book.received[TRIB], false);
+        _totals = totals;
 
-        for (uint256 t; t < 2; ++t) {
-            if (book.received[t] > before.amount(t)) _pullAll(book, t);
+        uint256 failedDollars;
+        uint256 failedTribs;
+        for (uint256 i; i < count; ++i) {
+            (address to, uint256 weight) = book.args.upstreamAt(i);
+            if (!_payEdge(book, DOLLAR, i, to, weight)) failedDollars |= 1 << i;
+            if (!_payEdge(book, TRIB, i, to, weight)) failedTribs |= 1 << i;
         }
+        if (failedDollars != 0) _mend(book, DOLLAR, failedDollars);
+        if (failedTribs != 0) _mend(book, TRIB, failedTribs);
     }
 
     /// @inheritdoc IAssetAccount
@@ -132,30 +154,9 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         require(index < count, NoSuchUpstream(index, count));
         if (book.args.hasMinter()) _accrue(book);
 
-        (address to,) = book.args.upstreamAt(index);
-        Pair before = _passedOf[index];
-        uint256[2] memory amounts;
-        Pair passed = book.passed;
-        Pair passedOf = before;
-        for (uint256 t; t < 2; ++t) {
-            amounts[t] = _owed(book, t, index);
-            if (amounts[t] == 0) continue;
-            passedOf = passedOf.set(t, book.received[t], false);
-            passed = passed.set(t, passed.amount(t), true);
-        }
-        if (passedOf.equals(before)) return (0, 0);
-        _passedOf[index] = passedOf;
-        _passed = passed;
-
-        for (uint256 t; t < 2; ++t) {
-            if (amounts[t] == 0 || _pay(t, to, amounts[t])) continue;
-            // Not paid: this edge is where it was. The flag may stay, it only costs a read.
-            passedOf = passedOf.set(t, before.amount(t), false);
-            _passedOf[index] = passedOf;
-            amounts[t] = 0;
-        }
-        emit Pulled(to, amounts[DOLLAR], amounts[TRIB]);
-        return (amounts[DOLLAR], amounts[TRIB]);
+        (address to, uint256 weight) = book.args.upstreamAt(index);
+        dollars = _pullOne(book, DOLLAR, index, to, weight);
+        tribs = _pullOne(book, TRIB, index, to, weight);
     }
 
     /// @inheritdoc IAssetAccount
@@ -172,16 +173,11 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
 
         (dollars, tribs) = _settle(book, holder, position);
         if (dollars == 0 && tribs == 0) return (0, 0);
-        _paid = book.paid.add(DOLLAR, dollars).add(TRIB, tribs);
-        if (dollars != 0 && !_pay(DOLLAR, to, dollars)) {
-            _keep(holder, DOLLAR, dollars);
-            dollars = 0;
-        }
-        if (tribs != 0 && !_pay(TRIB, to, tribs)) {
-            _keep(holder, TRIB, tribs);
-            tribs = 0;
-        }
-        emit Claimed(holder, dollars, tribs);
+        _totals = book.totals.withPaid(dollars, tribs);
+        emit Claimed(holder, dollars * _dollarMillionth, tribs * _tribMillionth);
+
+        if (dollars != 0) dollars = _pay(DOLLAR, to, dollars) ? dollars * _dollarMillionth : _keep(holder, DOLLAR, dollars);
+        if (tribs != 0) tribs = _pay(TRIB, to, tribs) ? tribs * _tribMillionth : _keep(holder, TRIB, tribs);
     }
 
     /// @inheritdoc IAssetAccount
@@ -193,21 +189,15 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         dollars = _ownerPart(book, DOLLAR);
         tribs = _ownerPart(book, TRIB);
         if (dollars == 0 && tribs == 0) return (0, 0);
+        _totals = book.totals.withPaid(dollars, tribs);
         bool hasMinter = book.args.hasMinter();
-        Pair due = _ownerDue;
-        if (hasMinter) _ownerDue = due.sub(DOLLAR, dollars).sub(TRIB, tribs);
-        _paid = book.paid.add(DOLLAR, dollars).add(TRIB, tribs);
-        if (dollars != 0 && !_pay(DOLLAR, to, dollars)) {
-            _paid = _paid.sub(DOLLAR, dollars);
-            if (hasMinter) _ownerDue = _ownerDue.add(DOLLAR, dollars);
-            dollars = 0;
+        if (hasMinter) _ownerDue = _ownerDue.sub(DOLLAR, dollars).sub(TRIB, tribs);
+        emit OwnerPaid(to, dollars * _dollarMillionth, tribs * _tribMillionth);
+
+        if (dollars != 0) {
+            dollars = _pay(DOLLAR, to, dollars) ? dollars * _dollarMillionth : _keepOwner(hasMinter, DOLLAR, dollars);
         }
-        if (tribs != 0 && !_pay(TRIB, to, tribs)) {
-            _paid = _paid.sub(TRIB, tribs);
-            if (hasMinter) _ownerDue = _ownerDue.add(TRIB, tribs);
-            tribs = 0;
-        }
-        emit OwnerPaid(to, dollars, tribs);
+        if (tribs != 0) tribs = _pay(TRIB, to, tribs) ? tribs * _tribMillionth : _keepOwner(hasMinter, TRIB, tribs);
     }
 
     /// @inheritdoc IAssetAccount
@@ -227,7 +217,7 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         for (uint256 i; i < holders.length; ++i) {
             (address holder, uint256 shares) = (holders[i].holder, holders[i].shares);
             Position position = _positions[holder];
-            _positions[holder] = position.moved(position.balance() + shares, 0);
+            _positions[holder] = position.moved(position.balance() + shares, 0, 0);
             supply += shares;
             emit Transfer(address(0), holder, shares);
         }
@@ -363,41 +353,36 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
 
     /// @inheritdoc IAssetAccount
     function received(address token) external view nonReentrantView returns (uint256) {
-        return _load().received[_number(token)];
+        uint256 t = _number(token);
+        return _load().received[t] * _millionthOf(t);
     }
 
     /// @inheritdoc IAssetAccount
     function owed(uint256 index, address token) external view nonReentrantView returns (uint256) {
+        uint256 t = _number(token);
         Book memory book = _load();
         uint256 count = book.args.upstreamCount();
         require(index < count, NoSuchUpstream(index, count));
-        return _owed(book, _number(token), index);
+        return _owed(book, t, index, book.args.weightAt(index)) * _millionthOf(t);
     }
 
     /// @inheritdoc IAssetAccount
     function claimable(address holder, address token) external view nonReentrantView returns (uint256) {
         uint256 t = _number(token);
         Book memory book = _load();
-        if (book.args.hasMinter()) {
-            book.supply = _supply;
-            (Stream memory stream,) = _advance(book, t);
-            book.index[t] = stream.index;
-        } else {
-            book.index[t] = _fixedIndex(book, t);
-        }
+        _look(book);
         Position position = _positions[holder];
-        int256 mark = t == DOLLAR ? position.mark() : _tribMarks[holder];
-        return (_earned(position.balance(), book.index[t], mark) >> 96) + _accrued[holder].amount(t);
+        (int256 dollarMark, int256 tribMark) = _marksOf(book, holder, position);
+        uint256 scaled = _earned(position.balance(), book.index[t], t == DOLLAR ? dollarMark : tribMark);
+        return (scaled / book.divisor + _accrued[holder].amount(t)) * _millionthOf(t);
     }
 
     /// @inheritdoc IAssetAccount
     function claimableOwner(address token) external view nonReentrantView returns (uint256) {
         uint256 t = _number(token);
         Book memory book = _load();
-        if (!book.args.hasMinter()) return _ownerPart(book, t);
-        book.supply = _supply;
-        (, uint256 toOwner) = _advance(book, t);
-        return _ownerPart(book, t) + toOwner;
+        uint256[2] memory toOwner = _look(book);
+        return (_ownerPart(book, t) + toOwner[t]) * _millionthOf(t);
     }
 
     /// @inheritdoc IAssetAccount
@@ -406,8 +391,8 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         Book memory book = _load();
         if (!book.args.hasMinter()) return (0, 0);
         book.supply = _supply;
-        (Stream memory stream,) = _advance(book, t);
-        return (stream.locked, stream.end);
+        (Stream memory stream,,) = _advance(book, t);
+        return (stream.locked * _millionthOf(t), stream.end);
     }
 
     /// @inheritdoc IAssetAccount
@@ -419,91 +404,133 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
     // --- the books ---
 
     function _load() private view returns (Book memory book) {
-        book.args = _args();
-        book.passed = _passed;
-        book.paid = _paid;
-        book.received[DOLLAR] = _received(book, DOLLAR);
-        book.received[TRIB] = _received(book, TRIB);
-    }
-
-    /// @dev R: what is here, what holders took, what edges took.
-    function _received(Book memory book, uint256 t) private view returns (uint256 sum) {
-        sum = Math.min(_token(t).balanceOf(address(this)), MAX_RECEIVED) + book.paid.amount(t);
-        bool apart = book.passed.flag(t);
-        if (apart || book.passed.amount(t) != 0) {
-            uint256 count = book.args.upstreamCount();
-            for (uint256 i; i < count; ++i) {
-                (, uint256 weight) = book.args.upstreamAt(i);
-                sum += _partDown(_edgePassed(book, t, i), weight);
+        bytes memory args = _args();
+        Totals totals = _totals;
+        uint256 dollars = IERC20(dollar).balanceOf(address(this)) / _dollarMillionth;
+        uint256 tribs = IERC20(trib).balanceOf(address(this)) / _tribMillionth;
+        uint256 weights;
+        unchecked {
+            // Amounts are below 2⁶² and weights below 2²⁰; balances are clamped first.
+            dollars = (dollars < MAX_RECEIVED ? dollars : MAX_RECEIVED) + totals.paid(DOLLAR);
+            tribs = (tribs < MAX_RECEIVED ? tribs : MAX_RECEIVED) + totals.paid(TRIB);
+            uint256 count = args.upstreamCount();
+            if (count != 0) {
+                uint256 passedDollars = totals.passed(DOLLAR);
+                uint256 passedTribs = totals.passed(TRIB);
+                for (uint256 i; i < count; ++i) {
+                    uint256 weight = args.weightAt(i);
+                    weights += weight;
+                    dollars += (passedDollars * weight) / PPM;
+                    tribs += (passedTribs * weight) / PPM;
+                }
             }
         }
-        if (sum > MAX_RECEIVED) sum = MAX_RECEIVED;
+        book.args = args;
+        book.totals = totals;
+        book.weights = weights;
+        if (totals.apartAny()) {
+            dollars += _ahead(book, DOLLAR);
+            tribs += _ahead(book, TRIB);
+        }
+        book.received[DOLLAR] = dollars < MAX_RECEIVED ? dollars : MAX_RECEIVED;
+        book.received[TRIB] = tribs < MAX_RECEIVED ? tribs : MAX_RECEIVED;
+    }
+
+    /// @dev What the edges that are ahead of the others took more than `Totals.passed` says.
+    function _ahead(Book memory book, uint256 t) private view returns (uint256 sum) {
+        if (!book.totals.apart(t)) return 0;
+        uint256 count = book.args.upstreamCount();
+        uint256 passed = book.totals.passed(t);
+        for (uint256 i; i < count; ++i) {
+            uint256 weight = book.args.weightAt(i);
+            sum += _partDown(_passedBy(book, t, i), weight) - _partDown(passed, weight);
+        }
     }
 
     /// @dev R up to which edge `i` is paid.
-    function _edgePassed(Book memory book, uint256 t, uint256 i) private view returns (uint256 passed) {
-        passed = book.passed.amount(t);
-        if (book.passed.flag(t)) passed = Math.max(passed, _passedOf[i].amount(t));
+    function _passedBy(Book memory book, uint256 t, uint256 i) private view returns (uint256 passed) {
+        passed = book.totals.passed(t);
+        if (book.totals.apart(t)) passed = Math.max(passed, _passedOf[i].amount(t));
     }
 
-    function _owed(Book memory book, uint256 t, uint256 i) private view returns (uint256) {
-        (, uint256 weight) = book.args.upstreamAt(i);
-        return Math.saturatingSub(_partDown(book.received[t], weight), _partDown(_edgePassed(book, t, i), weight));
+    function _owed(Book memory book, uint256 t, uint256 i, uint256 weight) private view returns (uint256) {
+        uint256 received_ = book.received[t];
+        uint256 passed = _passedBy(book, t, i);
+        return received_ > passed ? _partDown(received_, weight) - _partDown(passed, weight) : 0;
     }
 
-    /// @dev The holders' part of R: what is left when every edge is rounded up.
+    /// @dev The holders' part of R: what is left when the edges' part is rounded up.
     function _holdersPart(Book memory book, uint256 t) private pure returns (uint256) {
-        uint256 count = book.args.upstreamCount();
-        uint256 sum;
-        for (uint256 i; i < count; ++i) {
-            (, uint256 weight) = book.args.upstreamAt(i);
-            sum += weight;
+        unchecked {
+            // The weights add up to 10⁶ at most, and R is below 2⁶².
+            return (book.received[t] * (PPM - book.weights)) / PPM;
         }
-        return book.received[t] - Math.ceilDiv(book.received[t] * sum, PPM);
     }
 
     /// @dev What belongs to the owner and is on the books already.
     function _ownerPart(Book memory book, uint256 t) private view returns (uint256) {
         if (book.args.hasMinter()) return _ownerDue.amount(t);
         if (book.args.cap() != 0) return 0;
-        return Math.saturatingSub(_holdersPart(book, t), book.paid.amount(t));
+        return Math.saturatingSub(_holdersPart(book, t), book.totals.paid(t));
     }
 
-    /// @dev The index without a minter: a function of R alone.
-    function _fixedIndex(Book memory book, uint256 t) private pure returns (uint256) {
-        uint256 cap_ = book.args.cap();
-        if (cap_ == 0) return 0;
-        return Math.min((_holdersPart(book, t) << 96) / cap_, _maxIndex(t));
-    }
-
-    /// @dev Brings the indices up to now.
+    /// @dev Brings the indices up to now, and on the books what is stored of them.
     function _accrue(Book memory book) private {
-        if (!book.args.hasMinter()) {
-            book.index[DOLLAR] = _fixedIndex(book, DOLLAR);
-            book.index[TRIB] = _fixedIndex(book, TRIB);
-            return;
-        }
+        if (!book.args.hasMinter()) return _index(book);
         book.supply = _supply;
+        book.divisor = 1 << STREAM_BITS;
+        Pair seen = _seen;
         for (uint256 t; t < 2; ++t) {
-            (Stream memory stream, uint256 toOwner) = _advance(book, t);
+            (Stream memory stream, uint256 part, uint256 toOwner) = _advance(book, t);
             _streams[t] = stream;
+            seen = seen.set(t, part);
             book.index[t] = stream.index;
             if (toOwner != 0) _ownerDue = _ownerDue.add(t, toOwner);
         }
+        _seen = seen;
     }
 
-    /// @dev The release of token `t` as of now, and what of it falls to the owner because there are no holders.
-    function _advance(Book memory book, uint256 t) private view returns (Stream memory stream, uint256 toOwner) {
+    /// @dev As `_accrue`, for views.
+    function _look(Book memory book) private view returns (uint256[2] memory toOwner) {
+        if (!book.args.hasMinter()) {
+            _index(book);
+            return toOwner;
+        }
+        book.supply = _supply;
+        book.divisor = 1 << STREAM_BITS;
+        for (uint256 t; t < 2; ++t) {
+            Stream memory stream;
+            (stream,, toOwner[t]) = _advance(book, t);
+            book.index[t] = stream.index;
+        }
+    }
+
+    /// @dev The indices without a minter: functions of R alone.
+    function _index(Book memory book) private pure {
+        uint256 cap_ = book.args.cap();
+        // Without shares nobody has any to multiply the index with; the divisor only must not be zero.
+        book.divisor = cap_ == 0 ? 1 : cap_ << FIXED_BITS;
+        book.index[DOLLAR] = _holdersPart(book, DOLLAR) << FIXED_BITS;
+        book.index[TRIB] = _holdersPart(book, TRIB) << FIXED_BITS;
+    }
+
+    /// @dev The release of token `t` as of now; the holders' part of R that it has taken in; and what of it falls to the
+    /// owner because there are no holders.
+    function _advance(Book memory book, uint256 t)
+        private
+        view
+        returns (Stream memory stream, uint256 part, uint256 toOwner)
+    {
         stream = _streams[t];
-        uint256 part = Math.max(_holdersPart(book, t), stream.seen);
-        uint256 fresh = part - stream.seen;
+        uint256 seen = _seen.amount(t);
+        part = Math.max(_holdersPart(book, t), seen);
+        uint256 fresh = part - seen;
         uint256 locked = stream.locked;
-        stream.seen = uint128(part);
 
         if (book.supply < MIN_SUPPLY) {
             stream.locked = 0;
-            stream.last = stream.end = uint48(block.timestamp);
-            return (stream, locked + fresh);
+            stream.last = stream.end = uint40(block.timestamp);
+            return (stream, part, locked + fresh);
         }
 
         if (locked != 0) {
@@ -511,62 +538,106 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
                 ? (locked * (block.timestamp - stream.last)) / (stream.end - stream.last)
                 : locked;
             if (released != 0) {
-                // What is less than a unit waits for the next time, hence `last` moves only with a release.
-                stream.last = uint48(block.timestamp);
-                stream.index = uint160(Math.min(stream.index + (released << 96) / book.supply, _maxIndex(t)));
+                // What is less than a millionth waits for the next time, hence `last` moves only with a release.
+                stream.last = uint40(block.timestamp);
+                uint256 index = stream.index + (released << STREAM_BITS) / book.supply;
+                stream.index = uint112(Math.min(index, type(uint112).max));
                 locked -= released;
             }
         }
         if (fresh != 0) {
             uint256 left = locked == 0 ? 0 : stream.end - block.timestamp;
-            stream.last = uint48(block.timestamp);
-            stream.end = uint48(block.timestamp + (locked * left + fresh * RELEASE) / (locked + fresh));
+            stream.last = uint40(block.timestamp);
+            stream.end = uint40(block.timestamp + (locked * left + fresh * RELEASE) / (locked + fresh));
             locked += fresh;
         }
-        stream.locked = uint128(locked);
+        stream.locked = uint64(locked);
     }
 
-    /// @dev Base units times 2⁹⁶ that `balance` shares earned between `mark` and `index`. Below 2²⁵⁶: shares are below 2⁹⁶,
-    /// index and mark within ±2¹⁵⁹.
+    /// @dev What `balance` shares earned between `mark` and `index`, times the divisor. Below 2²⁵⁶: shares are below 2⁹⁶,
+    /// index and mark within ±2¹²¹.
     function _earned(uint256 balance, uint256 index, int256 mark) private pure returns (uint256) {
-        return int256(index) > mark ? balance * uint256(int256(index) - mark) : 0;
+        unchecked {
+            return int256(index) > mark ? balance * uint256(int256(index) - mark) : 0;
+        }
     }
 
-    /// @dev Takes everything that `holder` earned off its position. The fraction of a unit that cannot be paid stays in the
-    /// mark, so that claiming often costs nothing.
+    function _marksOf(Book memory book, address holder, Position position)
+        private
+        view
+        returns (int256 dollarMark, int256 tribMark)
+    {
+        if (!book.args.hasMinter()) return (position.dollarMark(), position.tribMark());
+        Marks memory marks = _marks[holder];
+        return (marks.dollar, marks.trib);
+    }
+
+    function _place(
+        Book memory book,
+        address holder,
+        Position position,
+        uint256 balance,
+        int256 dollarMark,
+        int256 tribMark
+    ) private {
+        if (book.args.hasMinter()) {
+            _marks[holder] = Marks({dollar: int128(dollarMark), trib: int128(tribMark)});
+            _positions[holder] = position.moved(balance, 0, 0);
+        } else {
+            _positions[holder] = position.moved(balance, dollarMark, tribMark);
+        }
+    }
+
+    /// @dev Takes everything that `holder` earned off its position. The fraction of a millionth that cannot be paid stays in
+    /// the mark, so that claiming often costs nothing.
     function _settle(Book memory book, address holder, Position position)
         private
         returns (uint256 dollars, uint256 tribs)
     {
         uint256 balance = position.balance();
-        Position before = position;
-        uint256 scaled = _earned(balance, book.index[DOLLAR], position.mark());
-        dollars = scaled >> 96;
-        if (dollars != 0) {
-            position = position.moved(balance, int256(book.index[DOLLAR] - (scaled & type(uint96).max) / balance));
-        }
-        if (book.index[TRIB] != 0) {
-            scaled = _earned(balance, book.index[TRIB], _tribMarks[holder]);
-            tribs = scaled >> 96;
-            if (tribs != 0) {
-                _tribMarks[holder] = int256(book.index[TRIB] - (scaled & type(uint96).max) / balance);
-            }
-        }
+        (int256 dollarMark, int256 tribMark) = _marksOf(book, holder, position);
+        (dollars, dollarMark) = _take(book, DOLLAR, balance, dollarMark);
+        (tribs, tribMark) = _take(book, TRIB, balance, tribMark);
+        bool moved = dollars | tribs != 0;
         if (position.hasAccrued()) {
             Pair accrued = _accrued[holder];
             dollars += accrued.amount(DOLLAR);
             tribs += accrued.amount(TRIB);
             _accrued[holder] = Pair.wrap(0);
             position = position.withAccrued(false);
+            moved = true;
         }
-        if (Position.unwrap(position) != Position.unwrap(before)) _positions[holder] = position;
+        if (moved) _place(book, holder, position, balance, dollarMark, tribMark);
+    }
+
+    function _take(Book memory book, uint256 t, uint256 balance, int256 mark)
+        private
+        pure
+        returns (uint256 amount, int256 newMark)
+    {
+        uint256 index = book.index[t];
+        uint256 scaled = _earned(balance, index, mark);
+        amount = scaled / book.divisor;
+        if (amount == 0) return (0, mark);
+        unchecked {
+            // The rest is less than what was earned, so the mark stays between the old one and the index.
+            newMark = int256(index) - int256((scaled - amount * book.divisor) / balance);
+        }
     }
 
     /// @dev A claim that could not be paid goes back on the books.
-    function _keep(address holder, uint256 t, uint256 amount) private {
-        _paid = _paid.sub(t, amount);
+    function _keep(address holder, uint256 t, uint256 amount) private returns (uint256 paid) {
+        _totals = _totals.withUnpaid(t, amount);
         _accrued[holder] = _accrued[holder].add(t, amount);
         _positions[holder] = _positions[holder].withAccrued(true);
+        return 0;
+    }
+
+    /// @dev The same for the owner.
+    function _keepOwner(bool hasMinter, uint256 t, uint256 amount) private returns (uint256 paid) {
+        _totals = _totals.withUnpaid(t, amount);
+        if (hasMinter) _ownerDue = _ownerDue.add(t, amount);
+        return 0;
     }
 
     // --- movements ---
@@ -606,59 +677,70 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
     /// @dev Gives a position a new balance without changing what it has earned.
     function _reposition(Book memory book, address holder, Position position, uint256 newBalance) private {
         uint256 balance = position.balance();
-        (int256 mark, uint256 dollars) = _remark(balance, newBalance, position.mark(), book.index[DOLLAR], DOLLAR);
+        (int256 dollarMark, int256 tribMark) = _marksOf(book, holder, position);
+        uint256 dollars;
         uint256 tribs;
-        if (book.index[TRIB] != 0) {
-            int256 before = _tribMarks[holder];
-            int256 tribMark;
-            (tribMark, tribs) = _remark(balance, newBalance, before, book.index[TRIB], TRIB);
-            if (tribMark != before) _tribMarks[holder] = tribMark;
-        }
-        position = position.moved(newBalance, mark);
+        (dollarMark, dollars) = _remark(book, DOLLAR, balance, newBalance, dollarMark);
+        (tribMark, tribs) = _remark(book, TRIB, balance, newBalance, tribMark);
         if (dollars | tribs != 0) {
             _accrued[holder] = _accrued[holder].add(DOLLAR, dollars).add(TRIB, tribs);
             position = position.withAccrued(true);
         }
-        _positions[holder] = position;
+        _place(book, holder, position, newBalance, dollarMark, tribMark);
     }
 
-    /// @dev The mark at which `newBalance` shares have earned what `balance` shares had earned, rounded against the holder
-    /// by less than `newBalance`·2⁻⁹⁶ units; where there is no such mark, the earned amount itself.
-    function _remark(uint256 balance, uint256 newBalance, int256 mark, uint256 index, uint256 t)
+    /// @dev The mark at which `newBalance` shares have earned what `balance` shares had earned, rounded against the holder;
+    /// where there is no such mark, the earned amount itself.
+    function _remark(Book memory book, uint256 t, uint256 balance, uint256 newBalance, int256 mark)
         private
         pure
         returns (int256 newMark, uint256 accrued)
     {
+        uint256 index = book.index[t];
         if (balance == 0) return (int256(index), 0);
         uint256 scaled = _earned(balance, index, mark);
         // A mark above the index (an issuer took tokens away) stays there: nothing is earned twice.
-        if (scaled == 0 || newBalance == 0) return (mark, scaled >> 96);
-        uint256 back = scaled / newBalance;
-        if (back > _maxIndex(t)) return (int256(index), scaled >> 96);
+        if (scaled == 0) return (mark, 0);
+        uint256 maxBack = book.args.hasMinter() ? MAX_BACK_STREAM : MAX_BACK_FIXED;
+        uint256 back = newBalance == 0 ? type(uint256).max : scaled / newBalance;
+        if (back > maxBack) return (int256(index), scaled / book.divisor);
         return (int256(index) - int256(back), 0);
     }
 
-    /// @dev Pays every edge what token `t` owes it. `_passed` says already that all are paid; it is put right if one is not.
-    function _pullAll(Book memory book, uint256 t) private {
+    function _payEdge(Book memory book, uint256 t, uint256 i, address to, uint256 weight) private returns (bool paid) {
+        uint256 amount = _owed(book, t, i, weight);
+        return amount == 0 || _pay(t, to, amount);
+    }
+
+    /// @dev After a flush that could not pay the edges in `failed` (one bit each): the others are ahead of them.
+    function _mend(Book memory book, uint256 t, uint256 failed) private {
+        _totals = _totals.withPassed(t, book.totals.passed(t), true);
         uint256 count = book.args.upstreamCount();
-        uint256 failed;
         for (uint256 i; i < count; ++i) {
-            (address to,) = book.args.upstreamAt(i);
-            uint256 amount = _owed(book, t, i);
-            if (amount != 0 && !_pay(t, to, amount)) failed |= 1 << i;
+            if (failed & (1 << i) == 0) _passedOf[i] = _passedOf[i].set(t, book.received[t]);
         }
-        if (failed == 0) return;
-        _passed = _passed.set(t, book.passed.amount(t), true);
-        for (uint256 i; i < count; ++i) {
-            if (failed & (1 << i) == 0) _passedOf[i] = _passedOf[i].set(t, book.received[t], false);
-        }
+    }
+
+    function _pullOne(Book memory book, uint256 t, uint256 i, address to, uint256 weight)
+        private
+        returns (uint256 paid)
+    {
+        uint256 amount = _owed(book, t, i, weight);
+        if (amount == 0) return 0;
+        Pair before = _passedOf[i];
+        _passedOf[i] = before.set(t, book.received[t]);
+        _totals = _totals.withPassed(t, book.totals.passed(t), true);
+        if (_pay(t, to, amount)) return amount * _millionthOf(t);
+        // Not paid: the edge is where it was. The bit may stay, it only costs a read.
+        _passedOf[i] = before;
     }
 
     function _pay(uint256 t, address to, uint256 amount) private returns (bool paid) {
         require(to != address(this), PaidToSelf());
-        IERC20 token = _token(t);
-        paid = token.trySafeTransfer(to, amount);
-        if (!paid) emit Unpaid(address(token), to, amount);
+        IERC20 token = IERC20(t == DOLLAR ? dollar : trib);
+        uint256 units = amount * _millionthOf(t);
+        paid = token.trySafeTransfer(to, units);
+        if (!paid) emit Unpaid(address(token), to, units);
     }
 
     function _spendAllowance(address from, uint256 shares) private {
@@ -678,16 +760,21 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         return args.hasMinter() ? _supply : args.cap();
     }
 
+    /// @dev `amount` below 2⁶², `weight` in ppm.
     function _partDown(uint256 amount, uint256 weight) private pure returns (uint256) {
-        return (amount * weight) / PPM;
+        unchecked {
+            return (amount * weight) / PPM;
+        }
     }
 
-    function _maxIndex(uint256 t) private pure returns (uint256) {
-        return t == DOLLAR ? MAX_DOLLAR_INDEX : MAX_TRIB_INDEX;
+    function _millionth(address token) private view returns (uint256) {
+        uint8 decimals_ = IERC20Metadata(token).decimals();
+        require(decimals_ >= 6 && decimals_ <= 36, UnsuitableDecimals(token, decimals_));
+        return 10 ** (decimals_ - 6);
     }
 
-    function _token(uint256 t) private view returns (IERC20) {
-        return IERC20(t == DOLLAR ? dollar : trib);
+    function _millionthOf(uint256 t) private view returns (uint256) {
+        return t == DOLLAR ? _dollarMillionth : _tribMillionth;
     }
 
     function _number(address token) private view returns (uint256) {

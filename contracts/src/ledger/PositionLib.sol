@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
-/// @notice A holder's shares, the dollar index up to which they are settled, and what else is stored for the holder, in one
-/// slot: `hasAccrued (1 bit) | hasWish (1 bit) | free (14) | mark (144, signed) | balance (96)`. The two bits spare a claim
-/// two reads that nearly always find nothing.
+/// @notice A holder's shares and the two indices up to which they are settled, in one slot:
+/// `hasAccrued (1 bit) | hasWish (1 bit) | trib mark (79, signed) | dollar mark (79, signed) | balance (96)`.
+/// The two bits spare a claim two reads that nearly always find nothing.
 type Position is uint256;
 
 using PositionLib for Position global;
 
 library PositionLib {
     uint256 private constant BALANCE = 2 ** 96 - 1;
-    uint256 private constant MARK = 2 ** 144 - 1;
+    uint256 private constant MARK = 2 ** 79 - 1;
     uint256 private constant HAS_WISH = 2 ** 254;
     uint256 private constant HAS_ACCRUED = 2 ** 255;
 
@@ -18,8 +18,12 @@ library PositionLib {
         return Position.unwrap(position) & BALANCE;
     }
 
-    function mark(Position position) internal pure returns (int256) {
-        return int144(uint144(Position.unwrap(position) >> 96));
+    function dollarMark(Position position) internal pure returns (int256) {
+        return int256(Position.unwrap(position) << 81) >> 177;
+    }
+
+    function tribMark(Position position) internal pure returns (int256) {
+        return int256(Position.unwrap(position) << 2) >> 177;
     }
 
     function hasAccrued(Position position) internal pure returns (bool) {
@@ -30,10 +34,15 @@ library PositionLib {
         return Position.unwrap(position) & HAS_WISH != 0;
     }
 
-    /// @dev `newBalance` must be below 2⁹⁶ and `newMark` within ±2¹⁴³: the cap and the index bound see to it.
-    function moved(Position position, uint256 newBalance, int256 newMark) internal pure returns (Position) {
+    /// @dev `newBalance` must be below 2⁹⁶ and the marks within ±2⁷⁸: the cap and the bound of revenue see to it.
+    function moved(Position position, uint256 newBalance, int256 newDollarMark, int256 newTribMark)
+        internal
+        pure
+        returns (Position)
+    {
         uint256 flags = Position.unwrap(position) & (HAS_ACCRUED | HAS_WISH);
-        return Position.wrap(flags | ((uint256(newMark) & MARK) << 96) | newBalance);
+        uint256 marks = ((uint256(newTribMark) & MARK) << 175) | ((uint256(newDollarMark) & MARK) << 96);
+        return Position.wrap(flags | marks | newBalance);
     }
 
     function withAccrued(Position position, bool has) internal pure returns (Position) {
@@ -43,5 +52,9 @@ library PositionLib {
 
     function withWish(Position position) internal pure returns (Position) {
         return Position.wrap(Position.unwrap(position) | HAS_WISH);
+    }
+
+    function equals(Position a, Position b) internal pure returns (bool) {
+        return Position.unwrap(a) == Position.unwrap(b);
     }
 }

@@ -27,8 +27,8 @@ struct Obligation {
 ///
 /// For each token, R is everything that ever arrived: what lies here plus what was ever paid out. Of R,
 /// upstream i has a right to ⌊R·wᵢ/10⁶⌋ and the share holders together to R − ⌈R·Σw/10⁶⌉, both over the whole
-/// life of the account. What each takes is the difference to what it already took, so neither the order nor the number of
-/// calls changes what anybody gets, and at most one base unit per edge stays behind for ever.
+/// life of the account, counted in millionths of a token. What each takes is the difference to what it already took, so neither the order nor the number of
+/// calls changes what anybody gets, and at most one millionth per edge stays behind for ever.
 ///
 /// Everything is pulled, by anyone, to the address that has the right to it. A receiver that cannot be paid, or a token that
 /// is paused, holds up nothing but its own part.
@@ -44,7 +44,10 @@ struct Obligation {
 ///
 /// @dev Amounts are base units of the token asked about; `token` is `dollar()` or `trib()`, anything else reverts.
 /// Sharp edges: an ERC-20 other than the two revenue tokens, or the chain's own coin, sent here is lost. If an issuer takes
-/// tokens out of this account, those who pull first are paid first. Revenue beyond 2¹²⁰ − 1 base units is not counted.
+/// tokens out of this account, those who pull first are paid first. What is less than a millionth of a token waits here until
+/// it adds up to one; with a dollar of 6 decimals there is no such thing. Lifetime revenue beyond 2⁶² − 1 millionths (4.6
+/// million million tokens) is not counted. What holders' claims cannot express, a share of a millionth, stays in their
+/// favour for the next claim.
 /// A share ERC-20 has no name of its own; the asset's metadata does.
 interface IAssetAccount is IERC20Metadata {
     // --- errors ---
@@ -63,16 +66,18 @@ interface IAssetAccount is IERC20Metadata {
     error PaidToSelf();
     /// @notice `token` is neither of the two revenue tokens.
     error NotRevenueToken(address token);
+    /// @notice Revenue tokens have 6 to 36 decimals.
+    error UnsuitableDecimals(address token, uint256 decimals);
     /// @notice There is no upstream with this number.
     error NoSuchUpstream(uint256 index, uint256 count);
 
     // --- events ---
 
-    /// @notice Revenue went up one edge, in both tokens (0: nothing due, or it could not be paid).
-    event Pulled(address indexed upstream, uint256 dollars, uint256 tribs);
-    /// @notice A holder was paid, at its payee if it has one.
+    // What goes up an edge has no event of its own: it is a `Transfer` of the revenue token from this account to an upstream.
+
+    /// @notice A holder's earnings were paid, at its payee if it has one; less what an `Unpaid` of the same call says.
     event Claimed(address indexed holder, uint256 dollars, uint256 tribs);
-    /// @notice The asset's owner was paid what came while there were no share holders.
+    /// @notice The asset's owner was paid what came while there were no share holders; less `Unpaid`.
     event OwnerPaid(address indexed owner, uint256 dollars, uint256 tribs);
     /// @notice A payment did not go through (paused token, blocked receiver); the right to it stays.
     event Unpaid(address indexed token, address indexed to, uint256 amount);
