@@ -49,31 +49,36 @@ test('a small configuration gets its defaults', () => {
   assert.equal(config.agentId, 0n);
 });
 
-const bad: [string, (c: Record<string, never>) => void][] = [
-  ['rpc', (c) => Object.assign(c, { rpc: 'not a url' })],
-  ['chainId', (c) => Object.assign(c, { chainId: 0 })],
-  ['contracts.dollar', (c) => Object.assign(c.contracts, { dollar: '0x12' })],
-  ['agentId', (c) => Object.assign(c, { agentId: '-1' })],
-  ['provider', (c) => Object.assign(c, { provider: '' })],
-  ['port', (c) => Object.assign(c, { port: 65_536 })],
-  ['endpoint', (c) => Object.assign(c, { endpoint: 'ftp://host' })],
-  ['services', (c) => Object.assign(c, { services: [] })],
-  ['services.0.account', (c) => Object.assign((c.services as Record<string, unknown>[])[0]!, { account: 'x' })],
-  ['services.0.expert', (c) => Object.assign((c.services as Record<string, unknown>[])[0]!, { expert: 'Up' })],
-  [
-    'services.0.price.perRequest',
-    (c) => Object.assign((c.services as { price: object }[])[0]!.price, { perRequest: '1.5' }),
-  ],
-  ['uncoveredLimit', (c) => Object.assign(c, { uncoveredLimit: 5 })],
-  ['claim.intervalSeconds', (c) => Object.assign(c, { claim: { intervalSeconds: 0 } })],
-  ['operatorToken', (c) => Object.assign(c, { operatorToken: 'short' })],
+/** A configuration in which one value, named by its path, is another. */
+function spoilt(path: string, value: unknown): unknown {
+  const config: unknown = structuredClone(sample());
+  const names = path.split('.');
+  const last = names.pop()!;
+  const holder = names.reduce((at, name) => (at as Record<string, unknown>)[name], config) as Record<string, unknown>;
+  holder[last] = value;
+  return config;
+}
+
+const bad: [string, unknown][] = [
+  ['rpc', 'not a url'],
+  ['chainId', 0],
+  ['contracts.dollar', '0x12'],
+  ['agentId', '-1'],
+  ['provider', ''],
+  ['port', 65_536],
+  ['endpoint', 'ftp://host'],
+  ['services', []],
+  ['services.0.account', 'x'],
+  ['services.0.expert', 'Up'],
+  ['services.0.price.perRequest', '1.5'],
+  ['uncoveredLimit', 5],
+  ['watchSeconds', 0],
+  ['operatorToken', 'short'],
 ];
-for (const [field, spoil] of bad) {
+for (const [field, value] of bad) {
   test(`a wrong ${field} is refused by name`, () => {
-    const config = structuredClone(sample()) as unknown as Record<string, never>;
-    spoil(config);
     assert.throws(
-      () => parseNodeConfig(config),
+      () => parseNodeConfig(spoilt(field, value)),
       (e) => TributaryError.is(e) && e.code === 'bad_config' && e.param === field,
     );
   });

@@ -1,6 +1,7 @@
 import type { EarningsBook, EarningsRecord } from '@tributary/payments';
 import type { Address, ChannelConfig, Hex32 } from '@tributary/protocol';
 import type { Logger } from 'pino';
+import type { ServiceEarnings } from './earnings.ts';
 import type { HotKey } from './hot-key.ts';
 import type { NodeMetrics } from './metrics.ts';
 import type { Service } from './service.ts';
@@ -30,6 +31,7 @@ export interface NodeState {
   /** Writes records to the journal and, when they are on disk, into the book. */
   keep(records: readonly EarningsRecord[]): Promise<void>;
   readonly spokes: Spokes;
+  earnings(): ReadonlyMap<Address, ServiceEarnings>;
   /** By request id. */
   readonly running: Map<Hex32, Running>;
   readonly metrics: NodeMetrics;
