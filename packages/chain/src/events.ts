@@ -1,5 +1,5 @@
 import { type Address, type Contracts, sameHex } from '@tributary/protocol';
-import { type Log, type ParseEventLogsReturnType, parseEventLogs } from 'viem';
+import { type ContractEventName, type Log, parseEventLogs } from 'viem';
 import {
   assetAccountAbi,
   assetRegistryAbi,
@@ -11,6 +11,7 @@ import {
   testDollarAbi,
   validationRegistryAbi,
 } from './generated/index.ts';
+import type { EventLogs } from './logs.ts';
 
 type MinedLog = Log<bigint, number, false>;
 
@@ -31,7 +32,7 @@ export type EventSource = keyof typeof ABIS;
 
 /** One decoded event. `source` and `eventName` together tell its arguments' types. */
 export type NetworkEvent = {
-  [S in EventSource]: { source: S } & ParseEventLogsReturnType<(typeof ABIS)[S], undefined, true, MinedLog>[number];
+  [S in EventSource]: { source: S } & EventLogs<(typeof ABIS)[S], ContractEventName<(typeof ABIS)[S]>>[number];
 }[EventSource];
 
 /**

@@ -6,18 +6,21 @@ import {
   encodeEventTopics,
   HttpRequestError,
   type Log,
-  type ParseEventLogsReturnType,
   parseEventLogs,
 } from 'viem';
 import type { Reader } from './clients.ts';
 import { toTributaryError } from './errors.ts';
 
-type EventOf<abi extends Abi, name extends ContractEventName<abi>> = ParseEventLogsReturnType<
-  abi,
-  name,
+/** Decoded events of one name, from blocks that are mined. */
+export type EventLogs<abi extends Abi, name extends ContractEventName<abi>> = Log<
+  bigint,
+  number,
+  false,
+  undefined,
   true,
-  Log<bigint, number, false>
->;
+  abi,
+  name
+>[];
 
 /**
  * Events of one kind in the order of the chain. Providers bound how many blocks one question may span, so a refused
@@ -30,7 +33,7 @@ export async function eventLogs<const abi extends Abi, name extends ContractEven
   abi: abi,
   eventName: name,
   where: { address?: Address; args?: Record<string, unknown>; fromBlock?: bigint; toBlock?: bigint },
-): Promise<EventOf<abi, name>> {
+): Promise<EventLogs<abi, name>> {
   const topics = encodeEventTopics({ abi, eventName, args: where.args } as never);
   const fetchRange = async (from: bigint, to: bigint): Promise<Log<bigint, number, false>[]> => {
     try {
@@ -57,9 +60,9 @@ export async function eventLogs<const abi extends Abi, name extends ContractEven
   };
   const to = where.toBlock ?? (await latestBlock(reader));
   const from = where.fromBlock ?? 0n;
-  if (from > to) return [] as unknown as EventOf<abi, name>;
+  if (from > to) return [];
   const logs = await fetchRange(from, to);
-  return parseEventLogs({ abi, eventName, logs, strict: true } as never) as EventOf<abi, name>;
+  return parseEventLogs({ abi, eventName, logs, strict: true } as never) as unknown as EventLogs<abi, name>;
 }
 
 async function latestBlock(reader: Reader): Promise<bigint> {
@@ -77,6 +80,7 @@ function isTooLarge(error: unknown): boolean {
   return http instanceof HttpRequestError ? http.status === 400 || http.status === 413 : true;
 }
 
+/** Addresses come out in lower case, as everywhere in this project. */
 function formatLog(raw: {
   address: Address;
   data: `0x${string}`;

@@ -2,7 +2,7 @@ import type { Address } from '@tributary/protocol';
 import { read } from '../call.ts';
 import type { Reader } from '../clients.ts';
 import { assetRegistryAbi } from '../generated/index.ts';
-import { type AssetFacts, registerArgs } from './register.ts';
+import { type AssetFacts, registrationOf } from './register.ts';
 
 /** The address that `register` would give `sender` for these facts: it can be paid before the asset exists. */
 export async function predict(reader: Reader, sender: Address, facts: AssetFacts): Promise<Address> {
@@ -10,7 +10,7 @@ export async function predict(reader: Reader, sender: Address, facts: AssetFacts
     address: reader.contracts.assetRegistry,
     abi: assetRegistryAbi,
     functionName: 'predict',
-    args: [sender, ...registerArgs(facts)],
+    args: [sender, registrationOf(facts)],
   });
   return account.toLowerCase() as Address;
 }

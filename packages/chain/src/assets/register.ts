@@ -36,8 +36,8 @@ export interface AssetFacts {
 /** One whole share. */
 export const SHARE = 10n ** 18n;
 
-/** The arguments of `AssetRegistry.register` in order. */
-export function registerArgs(facts: AssetFacts) {
+/** Facts as the contract's `Registration`. Throws `unknown_asset_kind`. */
+export function registrationOf(facts: AssetFacts) {
   const upstream = facts.upstream ?? [];
   const holders = facts.holders ?? [];
   const kind = ASSET_KINDS.indexOf(facts.kind);
@@ -47,16 +47,16 @@ export function registerArgs(facts: AssetFacts) {
       hint: `Choose one of ${ASSET_KINDS.join(', ')}.`,
     });
   }
-  return [
+  return {
     kind,
-    facts.uri,
-    upstream.map((u) => u.account),
-    upstream.map((u) => u.weightPpm),
-    facts.duesPpm ?? 0,
-    facts.minter ?? ZERO_ADDRESS,
-    facts.cap ?? holders.reduce((sum, h) => sum + h.shares, 0n),
-    holders.map((h) => ({ holder: h.holder, shares: h.shares })),
-  ] as const;
+    uri: facts.uri,
+    upstream: upstream.map((u) => u.account),
+    weights: upstream.map((u) => u.weightPpm),
+    dues: facts.duesPpm ?? 0,
+    minter: facts.minter ?? ZERO_ADDRESS,
+    cap: facts.cap ?? holders.reduce((sum, h) => sum + h.shares, 0n),
+    holders: holders.map((h) => ({ holder: h.holder, shares: h.shares })),
+  };
 }
 
 /**
@@ -68,7 +68,7 @@ export async function register(writer: Writer, facts: AssetFacts): Promise<Sent<
     address: writer.contracts.assetRegistry,
     abi: assetRegistryAbi,
     functionName: 'register',
-    args: registerArgs(facts),
+    args: [registrationOf(facts)],
   });
   const [event] = parseEventLogs({ abi: assetRegistryAbi, eventName: 'Registered', logs: sent.receipt.logs });
   const account = (event?.args.account ?? sent.result).toLowerCase() as Address;

@@ -3,5 +3,12 @@
 // biome-ignore-all lint: generated
 export { assetAccountAbi } from './asset-account.ts';
 export { assetRegistryAbi } from './asset-registry.ts';
+export { channelsAbi } from './channels.ts';
+export { erc3009CollectorAbi } from './erc3009-collector.ts';
+export { identityRegistryAbi } from './identity-registry.ts';
+export { receiptLogAbi } from './receipt-log.ts';
+export { reputationRegistryAbi } from './reputation-registry.ts';
+export { spokeAuthorizerAbi } from './spoke-authorizer.ts';
 export { testDollarAbi } from './test-dollar.ts';
 export { tribAbi } from './trib.ts';
+export { validationRegistryAbi } from './validation-registry.ts';

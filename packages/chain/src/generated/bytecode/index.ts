@@ -3,5 +3,12 @@
 // biome-ignore-all lint: generated
 export { assetAccountBytecode } from './asset-account.ts';
 export { assetRegistryBytecode } from './asset-registry.ts';
+export { channelsBytecode } from './channels.ts';
+export { erc3009CollectorBytecode } from './erc3009-collector.ts';
+export { identityRegistryBytecode } from './identity-registry.ts';
+export { receiptLogBytecode } from './receipt-log.ts';
+export { reputationRegistryBytecode } from './reputation-registry.ts';
+export { spokeAuthorizerBytecode } from './spoke-authorizer.ts';
 export { testDollarBytecode } from './test-dollar.ts';
 export { tribBytecode } from './trib.ts';
+export { validationRegistryBytecode } from './validation-registry.ts';
