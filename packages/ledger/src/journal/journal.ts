@@ -1,0 +1,152 @@
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import type { Journal } from '@tributary/payments';
+import { TributaryError, toWire } from '@tributary/protocol';
+import { encodeLine } from './line.ts';
+import { corrupt, listSegments, readSegment, type Segment, segmentPath, syncFolder } from './segment.ts';
+
+export interface JournalOptions<R> {
+  /** Folder of the segment files; made when missing. One process at a time: see `acquireLock`. */
+  dir: string;
+  /** Turns the JSON of a record back into a record. Amounts were written as decimal strings. */
+  parse: (json: unknown) => R;
+  /** A segment is closed once it is at least this long. */
+  segmentBytes?: number;
+  /**
+   * The next record gets at least this number. For callers that keep a fold of the journal which may be ahead of a
+   * journal that was cut; numbers left out that way are read by nobody, so `replay` must start behind them.
+   */
+  minSeq?: number;
+}
+
+/** A journal that knows the number of its next record. */
+export interface FileJournal<R> extends Journal<R> {
+  nextSeq(): number;
+}
+
+interface Waiting {
+  json: string;
+  resolve: (seq: number) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * Opens an append-only journal in segment files. Appends that come while a write is under way share the next write and
+ * its fdatasync. A torn tail, what a kill in the middle of a write leaves, is cut off here.
+ *
+ * Throws `journal_corrupt` where a bad record is followed by good ones. After a failed write (a full disk) every append
+ * is refused with `journal_failed` until the journal is opened again.
+ */
+export async function openJournal<R>(options: JournalOptions<R>): Promise<FileJournal<R>> {
+  const { dir, parse, segmentBytes = 64 << 20, minSeq = 0 } = options;
+  await mkdir(dir, { recursive: true });
+  const segments = await listSegments(dir);
+  let nextSeq = 0;
+  let size = 0;
+  let file: FileHandle | null = null;
+
+  const last = segments.at(-1);
+  if (last) {
+    file = await open(last.path, 'r+');
+    ({ nextSeq, size } = await cutTornTail(last, file));
+  }
+  if (!file || nextSeq < minSeq) {
+    nextSeq = Math.max(nextSeq, minSeq);
+    await startSegment();
+  }
+
+  let waiting: Waiting[] = [];
+  let writing: Promise<void> | null = null;
+  let failure: TributaryError | null = null;
+  let closed = false;
+
+  async function startSegment(): Promise<void> {
+    await file?.close();
+    // A segment that the cut emptied may carry this very number.
+    const path = segmentPath(dir, nextSeq);
+    file = await open(path, 'w');
+    await file.datasync();
+    await syncFolder(dir);
+    if (segments.at(-1)?.path !== path) segments.push({ path, firstSeq: nextSeq });
+    size = 0;
+  }
+
+  async function writeAll(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      try {
+        if (size >= segmentBytes) await startSegment();
+        const first = nextSeq;
+        const bytes = Buffer.concat(batch.map((w, i) => encodeLine(first + i, w.json)));
+        await file!.write(bytes, 0, bytes.length, size);
+        await file!.datasync();
+        size += bytes.length;
+        nextSeq += batch.length;
+        batch.forEach((w, i) => {
+          w.resolve(first + i);
+        });
+      } catch (cause) {
+        failure = new TributaryError('journal_failed', `The journal in ${dir} could not be written: ${cause}.`, {
+          status: 503,
+          cause,
+          hint: 'Free disk space or repair the disk, then start again.',
+        });
+        for (const w of [...batch, ...waiting]) w.reject(failure);
+        waiting = [];
+      }
+    }
+    writing = null;
+  }
+
+  return {
+    append(record) {
+      if (failure) return Promise.reject(failure);
+      if (closed)
+        return Promise.reject(new TributaryError('journal_closed', 'The journal is closed.', { status: 503 }));
+      const json = toWire(record);
+      return new Promise((resolve, reject) => {
+        waiting.push({ json, resolve, reject });
+        writing ??= writeAll();
+      });
+    },
+    async *replay(fromSeq = 0) {
+      const end = nextSeq;
+      for (const [i, segment] of segments.entries()) {
+        const following = segments[i + 1]?.firstSeq;
+        if (following !== undefined && following <= fromSeq) continue;
+        let seq = segment.firstSeq;
+        for await (const found of readSegment(segment)) {
+          if (seq >= end) return;
+          if ('tornAt' in found) throw corrupt(segment.path, found.tornAt);
+          seq = found.seq + 1;
+          if (found.seq >= fromSeq) yield { seq: found.seq, record: parse(found.record) };
+        }
+        if (following !== undefined && seq !== following && seq >= fromSeq) {
+          throw corrupt(segment.path, size, `records ${seq} to ${following - 1} are missing`);
+        }
+      }
+    },
+    nextSeq: () => nextSeq,
+    async close() {
+      if (closed) return;
+      closed = true;
+      await writing;
+      await file?.close();
+    },
+  };
+}
+
+async function cutTornTail(segment: Segment, file: FileHandle): Promise<{ nextSeq: number; size: number }> {
+  let nextSeq = segment.firstSeq;
+  let size = (await file.stat()).size;
+  for await (const found of readSegment(segment)) {
+    if ('tornAt' in found) {
+      size = found.tornAt;
+      await file.truncate(size);
+      await file.datasync();
+    } else {
+      nextSeq = found.seq + 1;
+    }
+  }
+  return { nextSeq, size };
+}
