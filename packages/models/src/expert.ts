@@ -113,8 +113,6 @@ export interface Question {
   words: readonly string[];
   /** Stems of the words that carry meaning, without repeats, in order. */
   terms: readonly string[];
-  /** Stems of neighbouring content words, `a b` with a < b, without repeats. */
-  pairs: readonly string[];
   /** True when the request brings tools or asks for a format that only a language model can give. */
   needsModel: boolean;
   messages: readonly ChatMessage[];
