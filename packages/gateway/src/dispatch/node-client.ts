@@ -105,7 +105,9 @@ async function refusalOf(service: Service, status: number, body: AsyncIterable<U
   const code = parsed?.error.code ?? '';
   const name = service.card.provider;
   if (status === 401 && code === 'session_expired') return failure('session_expired', `${name}: session ended.`, 502);
-  if (status === 402) return failure('uncovered_limit', `${name} waits for payment of earlier answers.`, 503);
+  if (status === 402 && (code === 'uncovered_limit' || code === 'unpaid_limit')) {
+    return failure('uncovered_limit', `${name} waits for payment of earlier answers.`, 503);
+  }
   if (status === 400 || status === 413 || status === 422) {
     return new TributaryError(code || 'provider_refused', parsed?.error.message ?? `${name} refused the request.`, {
       status,

@@ -136,5 +136,7 @@ export function planFor(parsed: ParsedChat, context: PlanContext): Plan {
   const seen = new Set<Service>();
   const unique = steps.filter((s) => !seen.has(s.service) && seen.add(s.service));
   const kept = unique.slice(0, chat.provider?.allow_fallbacks === false ? 1 : MAX_ATTEMPTS);
-  return { steps: kept, maxCharge: kept.reduce((max, s) => (s.quote.charge > max ? s.quote.charge : max), 0n) };
+  let maxCharge = 0n;
+  for (const { quote } of kept) if (quote.charge > maxCharge) maxCharge = quote.charge;
+  return { steps: kept, maxCharge };
 }

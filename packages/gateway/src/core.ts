@@ -1,0 +1,141 @@
+import type { HubBook, Journal, SpokeBook } from '@tributary/payments';
+import {
+  type Address,
+  type Curve,
+  type ReceiptDigests,
+  receiptDigests,
+  type SignedReceipt,
+  TributaryError,
+} from '@tributary/protocol';
+import type { Logger } from 'pino';
+import type { Nodes, Patience } from './dispatch/question.ts';
+import type { Outgoing } from './dispatch/outgoing.ts';
+import type { ChatDoor } from './http/chat.ts';
+import { createReplays } from './http/replay.ts';
+import type { Metrics } from './metrics.ts';
+import type { Catalog, Service } from './route/catalog.ts';
+import type { Rank } from './route/plan.ts';
+import { checkReceipt } from './settle/check-receipt.ts';
+import { createDelivery, type Delivery } from './settle/delivery.ts';
+import type { GatewayRecord } from './settle/record.ts';
+import { settleAnswer } from './settle/settle-answer.ts';
+
+/** How long payments are gathered before they are handed to a node, milliseconds. */
+const GATHER_MS = 100;
+
+export interface CoreDeps {
+  chainId: number;
+  receiptLog: Address;
+  feePpm: bigint;
+  curve: Curve;
+  sessionKey: Uint8Array;
+  hub: HubBook;
+  spokes: SpokeBook;
+  journal: Pick<Journal<GatewayRecord>, 'append' | 'replay'>;
+  catalog: Catalog;
+  outgoing: Outgoing;
+  metrics: Metrics;
+  patience: Patience;
+  keepAliveMs: number;
+  log: Logger;
+  /** Ranks services for `auto`. */
+  rank: Rank;
+  payerOf: ChatDoor['payerOf'];
+  /** A service's channel has too little left for an answer. */
+  onSpokeLow(service: Service): void;
+  /** An answer is on disk. */
+  onAnswer(receipt: SignedReceipt, seq: number): void;
+}
+
+/** The path of one question and of its money, without the chain. */
+export interface Core {
+  chat: ChatDoor;
+  delivery: Delivery;
+}
+
+export function createCore(deps: CoreDeps): Core {
+  const { chainId, receiptLog, curve, spokes, metrics, log } = deps;
+  const digests: ReceiptDigests = receiptDigests(chainId, receiptLog);
+  const http = (service: Service) => deps.outgoing.pool(service.card.endpoint);
+
+  const delivery = createDelivery({
+    chainId,
+    receiptLog,
+    curve,
+    sessionKey: deps.sessionKey,
+    spokes,
+    journal: deps.journal,
+    http,
+    async paymentsFrom(channelId, from) {
+      const found = [];
+      for await (const { record } of deps.journal.replay()) {
+        if (record.kind !== 'answer') continue;
+        const { payment } = record.entry;
+        if (payment.channelId === channelId && payment.to > payment.from && payment.from >= from) found.push(record.entry);
+      }
+      return found;
+    },
+    log,
+    gatherMs: GATHER_MS,
+  });
+
+  const nodes: Nodes = {
+    http,
+    session: (service) => delivery.session(service),
+    dropSession: (service, token) => delivery.dropSession(service, token),
+    deliver: (service) => delivery.deliver(service),
+    hold(service, requestId, price) {
+      const spoke = spokes.channelOf(service.account);
+      if (!spoke || spoke.left < price) deps.onSpokeLow(service);
+      if (!spoke) throw new TributaryError('spoke_not_open', 'The channel to the service is not open yet.', { status: 503, retryable: true });
+      spokes.hold(spoke.channelId, requestId, price);
+    },
+    drop: (requestId) => spokes.drop(requestId),
+    check: (service, asked, answered, evidence) =>
+      checkReceipt({
+        card: service.card,
+        agentWallet: service.agentWallet,
+        asked,
+        answered,
+        evidence,
+        digests,
+        curve,
+        nowSeconds: Math.floor(Date.now() / 1000),
+      }),
+  };
+
+  const chat: ChatDoor = {
+    planning: { catalog: deps.catalog, feePpm: deps.feePpm, rank: deps.rank },
+    nodes,
+    patience: deps.patience,
+    replays: createReplays(),
+    keepAliveMs: deps.keepAliveMs,
+    payerOf: deps.payerOf,
+    async settle(question, found, hold) {
+      const bill = await settleAnswer(
+        {
+          chainId,
+          receiptLog,
+          feePpm: deps.feePpm,
+          hub: deps.hub,
+          spokes,
+          journal: deps.journal,
+          onSettled: (record, seq) => deps.onAnswer({ chainId, receiptLog, ...record.entry }, seq),
+        },
+        question,
+        found,
+        hold,
+      );
+      const { service } = found.step;
+      metrics.answered(service.account, found.evidence.outcome, bill.charged);
+      if (bill.price > 0n) delivery.nudge(service);
+      return bill;
+    },
+    onProviderFailure(step, error) {
+      metrics.providerFailed(step.service.account, error.code);
+      log.debug({ service: step.service.account, code: error.code, detail: error.message }, 'a provider failed');
+    },
+    onEnd: (result, elapsedMs) => metrics.requestEnded(result, elapsedMs),
+  };
+  return { chat, delivery };
+}

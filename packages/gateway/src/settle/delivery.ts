@@ -1,0 +1,234 @@
+import type { Journal, PaymentEntry, SpokeBook, SpokeChannel } from '@tributary/payments';
+import {
+  type Address,
+  type Curve,
+  type Hex32,
+  PaymentsAccepted,
+  SessionGrant,
+  sessionDigest,
+  TributaryError,
+  toWire,
+} from '@tributary/protocol';
+import type { Logger } from 'pino';
+import type { Pool } from 'undici';
+import type { Service } from '../route/catalog.ts';
+import type { GatewayRecord } from './record.ts';
+
+const SESSION_SECONDS = 12 * 3600;
+/** A session this close to its end is renewed before it is used. */
+const RENEW_BEFORE_SECONDS = 600;
+const POST_TIMEOUT_MS = 10_000;
+const MAX_REPLY_BYTES = 64 * 1024;
+const FIRST_RETRY_MS = 200;
+const LONGEST_RETRY_MS = 30_000;
+
+/** What delivery needs. */
+export interface DeliveryDeps {
+  chainId: number;
+  receiptLog: Address;
+  curve: Curve;
+  /** Private key of the spokes' payerAuthorizer. */
+  sessionKey: Uint8Array;
+  spokes: SpokeBook;
+  journal: Pick<Journal<GatewayRecord>, 'append'>;
+  http(service: Service): Pool;
+  /** Payments on disk with `from` ≤ payment.from, in order and without gap, for a node that lost them. */
+  paymentsFrom(channelId: Hex32, from: bigint): Promise<PaymentEntry[]>;
+  log: Logger;
+  /** How long payments are gathered before they are sent, milliseconds. */
+  gatherMs: number;
+}
+
+/** Hands payments to nodes in order until they are acknowledged, and keeps the session with each. */
+export interface Delivery {
+  /** Token of the session with a service's node. @throws `provider_unreachable` or what the node answered */
+  session(service: Service): Promise<string>;
+  dropSession(service: Service, token: string): void;
+  /** There is something new to deliver. */
+  nudge(service: Service): void;
+  /** Delivers everything now. @throws when the node does not take it */
+  deliver(service: Service): Promise<void>;
+  /** Waits for what is being sent; nothing is sent afterwards. */
+  close(): Promise<void>;
+}
+
+interface Lane {
+  service: Service;
+  session: Promise<{ token: string; expiresAt: number }> | undefined;
+  timer: NodeJS.Timeout | undefined;
+  running: Promise<void> | undefined;
+  retryMs: number;
+}
+
+export function createDelivery(deps: DeliveryDeps): Delivery {
+  const { spokes, log } = deps;
+  const lanes = new Map<Address, Lane>();
+  let closed = false;
+
+  function laneOf(service: Service): Lane {
+    let lane = lanes.get(service.account);
+    if (!lane) {
+      lane = { service, session: undefined, timer: undefined, running: undefined, retryMs: FIRST_RETRY_MS };
+      lanes.set(service.account, lane);
+    }
+    lane.service = service;
+    return lane;
+  }
+
+  function spokeOf(service: Service): SpokeChannel {
+    const spoke = spokes.channelOf(service.account);
+    if (spoke) return spoke;
+    throw new TributaryError('spoke_not_open', `The channel to ${service.card.provider} is not open yet.`, {
+      status: 503,
+      retryable: true,
+    });
+  }
+
+  async function post(service: Service, path: string, body: string): Promise<{ status: number; json: unknown }> {
+    const reply = await deps.http(service).request({
+      path: service.basePath + path,
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+      headersTimeout: POST_TIMEOUT_MS,
+      bodyTimeout: POST_TIMEOUT_MS,
+    });
+    const parts: Uint8Array[] = [];
+    let size = 0;
+    for await (const part of reply.body as AsyncIterable<Uint8Array>) {
+      size += part.length;
+      if (size > MAX_REPLY_BYTES) throw new RangeError('the node answers too much');
+      parts.push(part);
+    }
+    return { status: reply.statusCode, json: JSON.parse(Buffer.concat(parts).toString('utf8')) };
+  }
+
+  function unexpected(service: Service, path: string, status: number, json: unknown): TributaryError {
+    const detail = JSON.stringify(json).slice(0, 500);
+    return new TributaryError('provider_error', `${service.card.provider} answered ${path} with ${status}: ${detail}`, {
+      status: 502,
+      retryable: true,
+    });
+  }
+
+  /** Takes note of what a node says it has. */
+  async function acknowledge(channelId: Hex32, coveredTo: bigint): Promise<void> {
+    const spoke = spokes.channel(channelId);
+    if (spoke && coveredTo < spoke.ackedTo) {
+      // The node lost what it had acknowledged; its signature on the receipts proves them to itself again.
+      const lost = await deps.paymentsFrom(channelId, coveredTo);
+      spokes.rewind(
+        channelId,
+        lost.filter((e) => e.payment.to <= spoke.ackedTo),
+      );
+      return;
+    }
+    const record = spokes.ack(channelId, coveredTo);
+    if (!record) return;
+    await deps.journal.append(record);
+    spokes.apply(record);
+  }
+
+  async function openSession(service: Service): Promise<{ token: string; expiresAt: number }> {
+    const { channelId, config } = spokeOf(service);
+    const expiresAt = Math.floor(Date.now() / 1000) + SESSION_SECONDS;
+    const digest = sessionDigest(deps.chainId, deps.receiptLog, {
+      channelId,
+      endpoint: service.card.endpoint,
+      expiresAt,
+    });
+    const body = toWire({ config, expiresAt, signature: deps.curve.sign(digest, deps.sessionKey) });
+    const { status, json } = await post(service, '/sessions', body);
+    const grant = SessionGrant.safeParse(json);
+    if (status !== 200 || !grant.success) throw unexpected(service, '/sessions', status, json);
+    await acknowledge(channelId, grant.data.coveredTo);
+    nudge(service);
+    return { token: grant.data.token, expiresAt: Math.min(grant.data.expiresAt, expiresAt) };
+  }
+
+  async function session(service: Service): Promise<string> {
+    const lane = laneOf(service);
+    const current = await (lane.session ??= openSession(service).catch((error: unknown) => {
+      lane.session = undefined;
+      throw TributaryError.is(error)
+        ? error
+        : new TributaryError('provider_unreachable', `The provider ${service.card.provider} could not be reached.`, {
+            status: 502,
+            retryable: true,
+            cause: error,
+          });
+    }));
+    if (current.expiresAt - RENEW_BEFORE_SECONDS > Date.now() / 1000) return current.token;
+    lane.session = undefined;
+    return session(service);
+  }
+
+  /** One `POST /payments`. Returns false when there is nothing to send. */
+  async function sendBatch(service: Service): Promise<boolean> {
+    const { channelId } = spokeOf(service);
+    const batch = spokes.delivery(channelId);
+    if (!batch) return false;
+    const { status, json } = await post(service, '/payments', toWire(batch));
+    const accepted = PaymentsAccepted.safeParse(json);
+    // 409 `gap` carries where the node stands, like a success.
+    if ((status !== 200 && status !== 409) || !accepted.success) throw unexpected(service, '/payments', status, json);
+    await acknowledge(channelId, accepted.data.coveredTo);
+    return true;
+  }
+
+  /** Sends until nothing is left; runs once at a time for each service, so the order holds. */
+  function run(lane: Lane): Promise<void> {
+    clearTimeout(lane.timer);
+    lane.timer = undefined;
+    lane.running ??= (async () => {
+      try {
+        while (await sendBatch(lane.service)) lane.retryMs = FIRST_RETRY_MS;
+      } finally {
+        lane.running = undefined;
+      }
+    })();
+    return lane.running;
+  }
+
+  function schedule(lane: Lane, ms: number): void {
+    if (closed || lane.timer) return;
+    lane.timer = setTimeout(() => {
+      run(lane).catch((error: unknown) => {
+        log.warn({ err: error, service: lane.service.account }, 'payments not delivered, trying again');
+        lane.retryMs = Math.min(lane.retryMs * 2, LONGEST_RETRY_MS);
+        schedule(lane, lane.retryMs);
+      });
+    }, ms);
+  }
+
+  function nudge(service: Service): void {
+    schedule(laneOf(service), deps.gatherMs);
+  }
+
+  return {
+    session,
+    dropSession(service, token) {
+      const lane = laneOf(service);
+      const { session: current } = lane;
+      // Another request may have renewed it meanwhile.
+      current?.then(
+        (s) => {
+          if (s.token === token && lane.session === current) lane.session = undefined;
+        },
+        () => undefined,
+      );
+    },
+    nudge,
+    async deliver(service) {
+      const lane = laneOf(service);
+      // What is being sent may have been gathered before the newest payment.
+      await lane.running?.catch(() => undefined);
+      await run(lane);
+    },
+    async close() {
+      closed = true;
+      for (const lane of lanes.values()) clearTimeout(lane.timer);
+      await Promise.allSettled([...lanes.values()].map((l) => l.running));
+    },
+  };
+}

@@ -1,0 +1,404 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { TestContext } from 'node:test';
+import { serve } from '@hono/node-server';
+import {
+  type ApiKey,
+  authorizerOf,
+  createHubBook,
+  createSpokeBook,
+  curve,
+  newApiKey,
+  PaymentsBody,
+  type PaymentEntry,
+} from '@tributary/payments';
+import {
+  type Address,
+  type Attribution,
+  type ChannelConfig,
+  channelDigests,
+  costOf,
+  countTokens,
+  type Hex32,
+  hashAnswer,
+  hashAttribution,
+  hashRequest,
+  NODE_HEADERS,
+  type Price,
+  questionOf,
+  type Receipt,
+  receiptDigests,
+  ServiceCard,
+  type SignedReceipt,
+  TributaryError,
+  toHex,
+  toWire,
+  ZERO_32,
+} from '@tributary/protocol';
+import { pino } from 'pino';
+import { createCore } from './core.ts';
+import type { Patience } from './dispatch/question.ts';
+import { createOutgoing } from './dispatch/outgoing.ts';
+import { createApp } from './http/app.ts';
+import { createMetrics } from './metrics.ts';
+import { createCatalog } from './route/catalog.ts';
+import { payByApiKey } from './settle/pay-by-channel.ts';
+import type { GatewayRecord } from './settle/record.ts';
+
+/** The gateway's doors over fake nodes, a fake chain and a journal in memory. */
+
+export const CHAIN_ID = 31_337;
+export const CHANNELS: Address = '0x4020074e9df2ce1dee5a9c1b5c3f541d02a10003';
+export const RECEIPT_LOG: Address = `0x${'1e'.repeat(20)}`;
+export const DOLLAR: Address = `0x${'70'.repeat(20)}`;
+export const SPOKE_AUTHORIZER: Address = `0x${'5a'.repeat(20)}`;
+export const FEE_PPM = 50_000n;
+const MODEL_DIGEST = toHex(new Uint8Array(32).fill(6));
+const digests = channelDigests(CHAIN_ID, CHANNELS);
+const receipts = receiptDigests(CHAIN_ID, RECEIPT_LOG);
+const SESSION_KEY = new Uint8Array(32).fill(3);
+const GATEWAY = curve.addressOf(new Uint8Array(32).fill(2));
+
+/** How a fake node misbehaves. */
+export type Fault =
+  | 'none'
+  | 'status-500'
+  | 'hang'
+  | 'hang-midway'
+  | 'break-midway'
+  | 'not-json'
+  | 'overprices'
+  | 'too-many-tokens'
+  | 'wrong-signature'
+  | 'wrong-answer-hash'
+  | 'wrong-request-hash'
+  | 'session-lost'
+  | 'wants-payment';
+
+export interface FakeNode {
+  readonly account: Address;
+  readonly url: string;
+  fault: Fault;
+  outcome: 'answered' | 'unknown';
+  /** Words of the answer; by default the question's. */
+  words: string[] | null;
+  /** Held before the last word until it resolves. */
+  gate: Promise<void>;
+  asked: number;
+  stopped: number;
+  coveredTo: bigint;
+  readonly entries: PaymentEntry[];
+}
+
+export interface FakeNodeOptions {
+  model?: string;
+  provider?: string;
+  expert?: string;
+  price?: Partial<Price>;
+  supports?: string[];
+  deterministic?: boolean;
+}
+
+async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const parts: Buffer[] = [];
+  for await (const part of request) parts.push(part as Buffer);
+  return JSON.parse(Buffer.concat(parts).toString('utf8')) as Record<string, unknown>;
+}
+
+let nodes = 0;
+
+/** A node that answers with the question, word for word, and can be told to fail in many ways. */
+export async function startFakeNode(t: TestContext, options: FakeNodeOptions = {}): Promise<{ node: FakeNode; card: ServiceCard; wallet: Address }> {
+  const n = ++nodes;
+  const key = new Uint8Array(32).fill(100 + n);
+  const account = toHex(new Uint8Array(20).fill(n)) as Address;
+  const stops = new Map<string, () => void>();
+  const node = { account, fault: 'none', outcome: 'answered', words: null, gate: Promise.resolve(), asked: 0, stopped: 0, coveredTo: 0n, entries: [], url: '' } as FakeNode & { url: string };
+  let card!: ServiceCard;
+
+  function evidence(request: IncomingMessage, body: Record<string, unknown>, text: string) {
+    const header = (name: string) => String(request.headers[name]);
+    const salt = header(NODE_HEADERS.salt) as Hex32;
+    const attribution: Attribution[] = [];
+    const usage = {
+      promptTokens: countTokens(JSON.stringify(body.messages)),
+      completionTokens: node.fault === 'too-many-tokens' ? 100_000 : countTokens(text),
+    };
+    const cost = node.outcome === 'unknown' ? 0n : costOf(card.price, usage);
+    const receipt: Receipt = {
+      requestId: header(NODE_HEADERS.request) as Hex32,
+      service: account,
+      agentId: card.agentId,
+      requestHash: hashRequest(salt, node.fault === 'wrong-request-hash' ? {} : body),
+      responseHash: hashAnswer(salt, { content: node.fault === 'wrong-answer-hash' ? 'another' : text }),
+      modelDigest: MODEL_DIGEST,
+      ...usage,
+      token: DOLLAR,
+      price: node.fault === 'overprices' ? cost + 1n : cost,
+      attributionHash: hashAttribution(attribution),
+      issuedAt: Math.floor(Date.now() / 1000),
+    };
+    const signer = node.fault === 'wrong-signature' ? new Uint8Array(32).fill(1) : key;
+    const signature = curve.sign(receipts.receipt(receipt), signer);
+    return {
+      usage: {
+        prompt_tokens: usage.promptTokens,
+        completion_tokens: usage.completionTokens,
+        total_tokens: usage.promptTokens + usage.completionTokens,
+      },
+      tributary: toWire({ receipt, signature, attribution, outcome: node.outcome }),
+    };
+  }
+
+  async function chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readJson(request);
+    node.asked++;
+    const { fault } = node;
+    if (fault === 'session-lost' || fault === 'wants-payment') {
+      node.fault = 'none';
+      const code = fault === 'session-lost' ? 'session_expired' : 'uncovered_limit';
+      response.writeHead(fault === 'session-lost' ? 401 : 402).end(JSON.stringify({ error: { message: code, code } }));
+      return;
+    }
+    if (fault === 'status-500') {
+      response.writeHead(500).end('{"error":{"message":"broken"}}');
+      return;
+    }
+    if (fault === 'hang') return;
+    const words = node.words ?? questionOf(body.messages as never).split(/(?<= )/);
+    let stopped = false;
+    const stop = new Promise<void>((resolve) => {
+      stops.set(String(request.headers[NODE_HEADERS.request]), () => {
+        stopped = true;
+        node.stopped++;
+        resolve();
+      });
+    });
+    const said: string[] = [];
+    const chunk = (rest: object) => `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', ...rest })}\n\n`;
+    const stream = body.stream === true;
+    if (stream) {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write(chunk({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] }));
+    }
+    for (const [i, word] of words.entries()) {
+      if (i === words.length - 1) await Promise.race([node.gate, stop]);
+      if (stopped) break;
+      said.push(word);
+      if (stream) response.write(chunk({ choices: [{ index: 0, delta: { content: word }, finish_reason: null }], usage: null }));
+      if (fault === 'break-midway' || fault === 'hang-midway') {
+        await pause(5);
+        if (fault === 'break-midway') response.destroy();
+        return;
+      }
+    }
+    const { usage, tributary } = evidence(request, body, said.join(''));
+    if (fault === 'not-json') {
+      response.end('data: nonsense\n\n');
+      return;
+    }
+    if (!stream) {
+      const message = { role: 'assistant', content: said.join('') };
+      const text = JSON.stringify({ id: 'x', object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'stop', logprobs: null }], usage });
+      response.writeHead(200, { 'content-type': 'application/json' }).end(`${text.slice(0, -1)},"tributary":${tributary}}`);
+      return;
+    }
+    response.write(chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage: null }));
+    response.write(chunk({ choices: [], usage }));
+    response.end(`data: {"object":"tributary.receipt","tributary":${tributary}}\n\ndata: [DONE]\n\n`);
+  }
+
+  const server = createServer((request, response) => {
+    const handle = async () => {
+      const path = request.url ?? '';
+      if (request.method === 'DELETE') {
+        stops.get(path.split('/').at(-1) ?? '')?.();
+        response.writeHead(202).end();
+      } else if (path === '/sessions') {
+        const { expiresAt } = await readJson(request);
+        response.end(toWire({ token: `token-${n}`, coveredTo: node.coveredTo, expiresAt }));
+      } else if (path === '/payments') {
+        const { entries } = PaymentsBody.parse(await readJson(request));
+        for (const entry of entries) {
+          if (entry.payment.to <= node.coveredTo) continue;
+          if (entry.payment.from !== node.coveredTo) {
+            response.writeHead(409).end(toWire({ coveredTo: node.coveredTo }));
+            return;
+          }
+          node.entries.push(entry);
+          node.coveredTo = entry.payment.to;
+        }
+        response.end(toWire({ coveredTo: node.coveredTo }));
+      } else {
+        await chat(request, response);
+      }
+    };
+    handle().catch((error: unknown) => response.destroy(error as Error));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  node.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const price = { token: DOLLAR, perRequest: 100n, perMillionPrompt: 1_000_000n, perMillionCompletion: 2_000_000n, ...options.price };
+  card = ServiceCard.parse(
+    JSON.parse(
+      toWire({
+        service: account,
+        agentId: BigInt(n),
+        chainId: CHAIN_ID,
+        endpoint: node.url,
+        expert: options.expert ?? 'relay',
+        model: { id: options.model ?? 'tributary/echo', name: 'Echo', description: 'Repeats', asset: account, digest: MODEL_DIGEST, contextTokens: 8192, maxOutputTokens: 1024 },
+        provider: options.provider ?? `provider-${n}`,
+        price,
+        supports: options.supports ?? [],
+        deterministic: options.deterministic ?? false,
+        hints: {},
+        issuedAt: 1,
+      }),
+    ),
+  );
+  return { node, card, wallet: curve.addressOf(key) };
+}
+
+export interface TestGateway {
+  url: string;
+  apiKey: ApiKey;
+  channelId: Hex32;
+  hub: ReturnType<typeof createHubBook>;
+  spokes: ReturnType<typeof createSpokeBook>;
+  catalog: ReturnType<typeof createCatalog>;
+  records: GatewayRecord[];
+  receipts: SignedReceipt[];
+  core: ReturnType<typeof createCore>;
+  /** POST to chat completions with the API key. */
+  ask(body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
+  /** Charged so far to the API key's channel. */
+  charged(): bigint;
+}
+
+const QUICK: Patience = { firstTokenMs: 300, idleMs: 300, wholeMs: 300, stopMs: 300 };
+
+/** A gateway whose channel for one API key holds `deposit` base units, in front of the given fake nodes. */
+export async function startTestGateway(
+  t: TestContext,
+  services: Awaited<ReturnType<typeof startFakeNode>>[],
+  options: { deposit?: bigint; spokeDeposit?: bigint; patience?: Partial<Patience>; keepAliveMs?: number } = {},
+): Promise<TestGateway> {
+  const hub = createHubBook({ digests, curve, terms: { receiver: GATEWAY, receiverAuthorizer: GATEWAY, token: DOLLAR } });
+  const spokes = createSpokeBook({ channelDigests: digests, receiptDigests: receipts, curve, sessionKey: SESSION_KEY, spokeAuthorizer: SPOKE_AUTHORIZER, token: DOLLAR });
+  const catalog = createCatalog();
+  const outgoing = createOutgoing(true);
+  const records: GatewayRecord[] = [];
+  const kept: SignedReceipt[] = [];
+  const journal = {
+    append(record: GatewayRecord) {
+      records.push(record);
+      return Promise.resolve(records.length - 1);
+    },
+    async *replay() {
+      for (const [seq, record] of records.entries()) yield { seq, record };
+    },
+  };
+  const apiKey = newApiKey();
+  const fresh = { totalClaimed: 0n, withdrawRequestedAt: 0, refundNonce: 0n };
+  const config: ChannelConfig = {
+    payer: toHex(new Uint8Array(20).fill(0xaa)) as Address,
+    payerAuthorizer: authorizerOf(apiKey, curve),
+    receiver: GATEWAY,
+    receiverAuthorizer: GATEWAY,
+    token: DOLLAR,
+    withdrawDelay: 900,
+    salt: ZERO_32,
+  };
+  for (const record of hub.learn(config, { balance: options.deposit ?? 1_000_000n, ...fresh })) hub.apply(record);
+  for (const { node, card, wallet } of services) {
+    catalog.put({ account: node.account, agentWallet: wallet, card });
+    const spoke: ChannelConfig = { ...config, payer: GATEWAY, payerAuthorizer: curve.addressOf(SESSION_KEY), receiver: node.account, receiverAuthorizer: SPOKE_AUTHORIZER };
+    for (const record of spokes.learn(spoke, { balance: options.spokeDeposit ?? 1_000_000n, ...fresh })) spokes.apply(record);
+  }
+  const metrics = createMetrics();
+  const core = createCore({
+    chainId: CHAIN_ID,
+    receiptLog: RECEIPT_LOG,
+    feePpm: FEE_PPM,
+    curve,
+    sessionKey: SESSION_KEY,
+    hub,
+    spokes,
+    journal,
+    catalog,
+    outgoing,
+    metrics,
+    patience: { ...QUICK, ...options.patience },
+    keepAliveMs: options.keepAliveMs ?? 10_000,
+    log: pino({ level: 'silent' }),
+    rank: (_, services) =>
+      services
+        .map((service) => ({ service, score: service.card.deterministic ? 0.9 : 0.5, why: 'it was its turn' }))
+        .sort((a, b) => b.score - a.score),
+    payerOf: async (request) => {
+      const bearer = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
+      if (!bearer) throw new TributaryError('payment_required', 'Payment is required.', { status: 402 });
+      return payByApiKey(bearer, hub, curve, async () => undefined);
+    },
+    onSpokeLow: () => undefined,
+    onAnswer: (receipt) => kept.push(receipt),
+  });
+  const app = createApp({
+    chat: core.chat,
+    catalog,
+    feePpm: FEE_PPM,
+    explorer: {
+      network: () => ({ chainId: CHAIN_ID }),
+      services: () => [],
+      assets: async () => [],
+      receipts: async () => [],
+      receipt: async (id) => kept.find((r) => r.receipt.requestId === id || r.payment.receiptHash === id),
+      claims: async () => [],
+      settle: async () => ({}),
+      operatorToken: 'a-token-of-the-operator',
+    },
+    metrics,
+    offer: async () => new Response(null, { status: 402 }),
+    errorHeaders: () => ({}),
+    notReady: () => null,
+    onInternal: (error) => {
+      throw error;
+    },
+  });
+  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  t.after(async () => {
+    if ('closeAllConnections' in server) server.closeAllConnections();
+    server.close();
+    await core.delivery.close();
+    await outgoing.close();
+  });
+  const channelId = digests.channelId(config);
+  return {
+    url,
+    apiKey,
+    channelId,
+    hub,
+    spokes,
+    catalog,
+    records,
+    receipts: kept,
+    core,
+    ask: (body, headers = {}, signal) =>
+      fetch(`${url}/v1/chat/completions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}`, ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+        ...(signal ? { signal } : {}),
+      }),
+    charged: () => hub.channel(channelId)?.charged ?? 0n,
+  };
+}
