@@ -95,8 +95,13 @@ export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
     else request.spoke.uncovered -= request.amount;
   }
 
+  /** Unix seconds of the last look: within one second nothing more can expire, and this runs for every question. */
+  let expiredAt = -1;
+
   function expire(): void {
     const time = now();
+    if (time === expiredAt) return;
+    expiredAt = time;
     for (const request of requests.values()) {
       if (request.lost || request.openUntil > time) continue;
       request.lost = true;
