@@ -43,7 +43,7 @@ function lasting(book: HubBook): unknown {
 
 test('any interleaving of requests, faults and restarts keeps the promises of the book', () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+    fc.property(fc.array(step, { minLength: 20, maxLength: 80, size: 'max' }), (steps) => {
       const disk: string[] = [];
       let memory: HubRecord[] = [];
       let book = fresh();

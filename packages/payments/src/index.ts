@@ -1,12 +1,16 @@
 export * from './api-key.ts';
+export * from './chain-receipt-reader.ts';
 export * from './curve.ts';
 export * from './earnings-book.ts';
 export * from './earnings-types.ts';
 export * from './hub-book.ts';
 export * from './hub-types.ts';
 export type * from './journal.ts';
+export * from './leaves.ts';
 export * from './on-chain.ts';
 export * from './payment-entry.ts';
+export * from './receipts.ts';
 export * from './refusals.ts';
 export * from './spoke-book.ts';
 export * from './spoke-types.ts';
+export * from './x402/index.ts';

@@ -1,0 +1,149 @@
+import { type Authorization, tokens } from '@tributary/chain';
+import { fromHex, type Hex32, keccak, sameHex, TributaryError, toHex } from '@tributary/protocol';
+import type { ExactOptions, ExactPayments, ExactRecord } from './exact-types.ts';
+import { ExactPayload, type Requirements } from './schemas.ts';
+
+/** Seconds a transfer must still be valid, so that it can reach a block. */
+const MARGIN_SECONDS = 6n;
+const FOREVER = (1n << 64n) - 1n;
+const REFUND_LABEL = new TextEncoder().encode('tributary exact refund');
+
+type Settling = Extract<ExactRecord, { kind: 'exact.settling' }>;
+type RefundDue = Extract<ExactRecord, { kind: 'exact.refund_due' }>;
+
+function refuse(reason: string, message: string, cause?: unknown): TributaryError {
+  return new TributaryError(`invalid_exact_evm_${reason}`, message, { status: 402, cause });
+}
+
+/** keccak256(label ‖ nonce): one refund for one payment. */
+function refundNonce(nonce: Hex32): Hex32 {
+  const data = new Uint8Array(REFUND_LABEL.length + 32);
+  data.set(REFUND_LABEL);
+  data.set(fromHex(nonce), REFUND_LABEL.length);
+  return toHex(keccak(data));
+}
+
+export function createExactPayments(options: ExactOptions): ExactPayments {
+  const { chain, curve, token, gatewayKey } = options;
+  const now = options.now ?? (() => Math.floor(Date.now() / 1000));
+  const gateway = curve.addressOf(gatewayKey);
+  /** Payments that a request of this process works on. */
+  const aside = new Set<string>();
+  /** Payments about to be sent or sent, whose answer is owed. */
+  const owed = new Map<string, Settling>();
+  const due = new Map<string, RefundDue>();
+  const idOf = (t: { payer: string; nonce: string }) => `${t.payer}:${t.nonce}`;
+  const transferOf = (p: { payer: `0x${string}`; authorization: Authorization }) => ({
+    payer: p.payer,
+    nonce: p.authorization.nonce,
+  });
+
+  function check({ authorization, signature }: ExactPayload, offer: Requirements): void {
+    const { from, to, value, validAfter, validBefore } = authorization;
+    const time = BigInt(now());
+    if (!sameHex(to, offer.payTo)) throw refuse('recipient_mismatch', `The transfer goes to ${to}.`);
+    const signer = curve.recover(tokens.authorizationDigest('transfer', token, authorization), signature);
+    if (signer === null && /^0x[0-9a-f]{130}$/.test(signature)) {
+      // The token reverts for a high s or another v; the official server finds out by simulation and says so.
+      throw refuse('transaction_simulation_failed', 'The token does not take this form of signature.');
+    }
+    if (signer === null || !sameHex(signer, from)) throw refuse('signature', `The transfer is not signed by ${from}.`);
+    if (validBefore < time + MARGIN_SECONDS) {
+      throw refuse('payload_authorization_valid_before', `The transfer ends at ${validBefore}, now is ${time}.`);
+    }
+    if (validAfter > time) throw refuse('payload_authorization_valid_after', `The transfer starts at ${validAfter}.`);
+    if (value.toString() !== offer.amount) {
+      throw refuse(
+        'payload_authorization_value_mismatch',
+        `The transfer is of ${value}, the price is ${offer.amount}.`,
+      );
+    }
+  }
+
+  async function checkOnChain(authorization: Authorization, signature: `0x${string}`): Promise<void> {
+    if (await chain.authorizationUsed(authorization.from, authorization.nonce)) {
+      throw refuse('nonce_already_used', 'This transfer was made before.');
+    }
+    const balance = await chain.balanceOf(authorization.from);
+    if (balance < authorization.value) {
+      throw refuse('insufficient_balance', `${authorization.from} holds ${balance} base units.`);
+    }
+    await chain.simulateTransfer(authorization, signature).catch((cause: unknown) => {
+      throw refuse('transaction_simulation_failed', 'The token refuses the transfer.', cause);
+    });
+  }
+
+  return {
+    async verify(payment, offer, requestId) {
+      const parsed = ExactPayload.safeParse(payment.payload);
+      if (!parsed.success) {
+        throw refuse('payload', `The payload is malformed at ${parsed.error.issues[0]?.path.join('.') || 'the top'}.`);
+      }
+      const { authorization, signature } = parsed.data;
+      check(parsed.data, offer);
+      const id = idOf({ payer: authorization.from, nonce: authorization.nonce });
+      if (aside.has(id) || due.has(id)) throw refuse('nonce_already_used', 'This transfer pays for another request.');
+      aside.add(id);
+      try {
+        await checkOnChain(authorization, signature);
+      } catch (error) {
+        aside.delete(id);
+        throw error;
+      }
+      return { requestId, payer: authorization.from, amount: authorization.value, authorization, signature };
+    },
+    release(payment) {
+      aside.delete(idOf(transferOf(payment)));
+    },
+    settling(payment) {
+      const { requestId, amount, authorization } = payment;
+      const validBefore = authorization.validBefore.toString();
+      return { kind: 'exact.settling', ...transferOf(payment), requestId, amount, validBefore };
+    },
+    async settle(payment) {
+      try {
+        const transaction = await chain.transfer(payment.authorization, payment.signature);
+        return { kind: 'exact.settled', ...transferOf(payment), transaction };
+      } catch (cause) {
+        // Whether it reached a block after all is for `recover` to find out.
+        aside.delete(idOf(transferOf(payment)));
+        throw refuse('transaction_failed', 'The transfer did not get into a block.', cause);
+      }
+    },
+    answered: (payment) => ({ kind: 'exact.closed', ...transferOf(payment) }),
+    refund: (payment) => ({ kind: 'exact.refund_due', ...transferOf(payment), amount: payment.amount }),
+    async recover() {
+      const records: ExactRecord[] = [];
+      for (const [id, { payer, nonce, amount, validBefore }] of owed) {
+        if (aside.has(id)) continue;
+        const arrived = await chain.authorizationUsed(payer, nonce);
+        if (arrived) records.push({ kind: 'exact.refund_due', payer, nonce, amount });
+        else if (BigInt(validBefore) < BigInt(now())) records.push({ kind: 'exact.closed', payer, nonce });
+      }
+      return records;
+    },
+    async *payRefunds() {
+      for (const { payer, nonce, amount } of due.values()) {
+        const nonceBack = refundNonce(nonce);
+        const transfer = { from: gateway, to: payer, value: amount, validAfter: 0n, validBefore: FOREVER };
+        const authorization: Authorization = { ...transfer, nonce: nonceBack };
+        const done = await chain.authorizationUsed(gateway, nonceBack);
+        const signature = curve.sign(tokens.authorizationDigest('transfer', token, authorization), gatewayKey);
+        const transaction = done ? '' : await chain.transfer(authorization, signature);
+        yield { kind: 'exact.refunded', payer, nonce, transaction };
+      }
+    },
+    apply(record) {
+      const id = idOf(record);
+      if (record.kind === 'exact.settling') {
+        owed.set(id, record);
+        return;
+      }
+      if (record.kind === 'exact.settled') return;
+      owed.delete(id);
+      aside.delete(id);
+      if (record.kind === 'exact.refund_due') due.set(id, record);
+      else due.delete(id);
+    },
+  };
+}
