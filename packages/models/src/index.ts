@@ -1,5 +1,5 @@
 export * from './expert.ts';
-export { type FoundUpstream, discoverUpstreams } from './experts/discover.ts';
+export { discoverUpstreams, type FoundUpstream, upstreamAt } from './experts/discover.ts';
 export { expertNamed, experts } from './experts/index.ts';
 export { type OpenLibrary, openLibrary } from './experts/library.ts';
 export * from './message.ts';

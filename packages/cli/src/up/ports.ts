@@ -22,7 +22,10 @@ function probe(port: number): Promise<number | null> {
  * The same free ports at every start, kept in `ports.json`: endpoints stand on chain, so they should not move. A port that
  * somebody else took meanwhile is replaced.
  */
-export async function stablePorts<Name extends string>(home: string, names: readonly Name[]): Promise<Record<Name, number>> {
+export async function stablePorts<Name extends string>(
+  home: string,
+  names: readonly Name[],
+): Promise<Record<Name, number>> {
   const file = join(home, 'ports.json');
   let known: Record<string, number> = {};
   try {

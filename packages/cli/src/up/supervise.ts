@@ -36,7 +36,10 @@ function readyLine(child: ChildProcess, name: string, log: string): Promise<Reco
   return new Promise((resolve, reject) => {
     const giveUp = (message: string) =>
       reject(new TributaryError('process_not_ready', message, { status: 500, hint: `See ${log}.` }));
-    const timer = setTimeout(() => giveUp(`${name} was not ready after ${START_TIMEOUT_MS / 1000} s.`), START_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => giveUp(`${name} was not ready after ${START_TIMEOUT_MS / 1000} s.`),
+      START_TIMEOUT_MS,
+    );
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
       giveUp(`${name} ended with ${signal ?? `code ${code}`} before it was ready.`);
@@ -71,9 +74,11 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
   let restart: NodeJS.Timeout | undefined;
 
   const start = async (): Promise<Record<string, unknown>> => {
+    // PORT and HOST are meant for the door that people use, not for each daemon.
+    const { PORT, HOST, ...inherited } = process.env;
     child = spawn(process.execPath, ['--import', preload, file, ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      env: { ...process.env, ...env },
+      env: { ...inherited, ...env },
     });
     child.stdout!.pipe(log, { end: false });
     child.stderr!.pipe(log, { end: false });

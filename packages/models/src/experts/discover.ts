@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import { TributaryError } from '@tributary/protocol';
 import { request } from 'undici';
+import { z } from 'zod';
 
 /** A model server found on this machine. */
 export interface FoundUpstream {
@@ -50,4 +51,28 @@ export async function discoverUpstreams(
     }),
   );
   return found.filter((f) => f.models.length > 0);
+}
+
+/**
+ * The server that a person named by its URL, with or without `/v1`. Throws `upstream_unreachable` when neither answers with a
+ * list of models.
+ */
+export async function upstreamAt(url: string, timeoutMs = 5_000): Promise<FoundUpstream> {
+  const base = url.replace(/\/+$/, '');
+  const candidates = base.endsWith('/v1') ? [base] : [`${base}/v1`, base];
+  let cause: unknown;
+  for (const baseUrl of candidates) {
+    try {
+      const models = await modelsAt(baseUrl, timeoutMs);
+      if (models.length > 0) return { program: 'OpenAI-compatible server', baseUrl, models };
+    } catch (error) {
+      cause = error;
+    }
+  }
+  throw new TributaryError('upstream_unreachable', `${url} does not answer GET /v1/models with a list of models.`, {
+    status: 502,
+    param: 'upstream',
+    hint: 'Check the URL, and that the server runs and has a model loaded.',
+    cause,
+  });
 }

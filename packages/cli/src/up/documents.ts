@@ -1,0 +1,54 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Address, TributaryError } from '@tributary/protocol';
+
+/** Who contributed which documents: the first matching path prefix wins, `""` matches everything. */
+export interface DocumentPlan {
+  folder: string;
+  name: string;
+  contributors: { prefix: string; account: Address }[];
+}
+
+/** This repository: its own documentation is the default dataset. */
+const REPOSITORY = fileURLToPath(new URL('../../../../docs', import.meta.url));
+
+/**
+ * The documents of the network and who gave them. The default is the repository's own docs; another folder's entries are
+ * dealt out to the contributors in turn, by name. Throws `documents_unreadable` when the folder is not there or empty.
+ */
+export async function planDocuments(
+  folder: string | undefined,
+  contributors: readonly Address[],
+): Promise<DocumentPlan> {
+  const root = folder ?? REPOSITORY;
+  let names: string[];
+  try {
+    if (!(await stat(root)).isDirectory()) throw new Error('not a folder');
+    names = (await readdir(root)).filter((name) => !name.startsWith('.')).sort();
+  } catch (cause) {
+    throw new TributaryError('documents_unreadable', `Cannot read the documents in ${root}.`, {
+      param: 'documents',
+      hint: 'Give --documents a folder of Markdown, HTML, text or PDF files.',
+      cause,
+    });
+  }
+  if (names.length === 0) {
+    throw new TributaryError('documents_unreadable', `${root} is empty.`, {
+      param: 'documents',
+      hint: 'Put Markdown, HTML, text or PDF files there.',
+    });
+  }
+  const dealt = await Promise.all(
+    names.map(async (name, i) => {
+      const isFolder = (await stat(join(root, name))).isDirectory();
+      return { prefix: isFolder ? `${name}/` : name, account: contributors[i % contributors.length]! };
+    }),
+  );
+  // Files that appear later belong to the first contributor until the network is planned again.
+  return {
+    folder: root,
+    name: folder ? 'Documents' : 'Tributary handbook',
+    contributors: [...dealt, { prefix: '', account: contributors[0]! }],
+  };
+}
