@@ -231,7 +231,7 @@ export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
       return [...spokes.values()].map(view);
     },
     begin,
-    signed(requestId, receipt) {
+    signed(requestId, receipt, receiptHash = hex32(receiptDigests.receipt(receipt))) {
       const request = requests.get(requestId);
       if (!request) return;
       if (receipt.price === 0n) {
@@ -240,7 +240,7 @@ export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
       }
       request.spoke.uncovered += receipt.price - request.amount;
       request.amount = receipt.price;
-      request.receiptHash = hex32(receiptDigests.receipt(receipt));
+      request.receiptHash = receiptHash;
       request.openUntil = now() + openSeconds;
     },
     abandon(requestId) {

@@ -86,8 +86,8 @@ export interface EarningsBook {
   channels(): EarningsChannel[];
   /** Counts a question that may cost `maxPrice`. Throws 402 `uncovered_limit`, `unpaid_limit`, `insufficient_balance`. */
   begin(channelId: Hex32, requestId: Hex32, maxPrice: bigint): void;
-  /** Counts the answer as signed; from now on its payment is awaited. */
-  signed(requestId: Hex32, receipt: Receipt): void;
+  /** Counts the answer as signed; from now on its payment is awaited. `receiptHash`, where known, saves hashing again. */
+  signed(requestId: Hex32, receipt: Receipt, receiptHash?: Hex32): void;
   /** Ends a question that was not answered. */
   abandon(requestId: Hex32): void;
   /**
