@@ -1,1 +1,10 @@
-export {};
+export * from './answer.ts';
+export type { AnswerStream, AskOptions, Question } from './ask.ts';
+export { ChannelSession } from './channel.ts';
+export * from './client.ts';
+export type { PayerBookState } from './payer-book.ts';
+export { createPayingFetch, type PayingFetchOptions } from './paying-fetch.ts';
+export { type Check, checkReceipt, type ReceiptFacts } from './receipt-check.ts';
+export { deriveSessionKey, randomSessionKey } from './session-key.ts';
+export * from './trace.ts';
+export * from './verify-receipt.ts';

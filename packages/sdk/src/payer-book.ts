@@ -28,6 +28,8 @@ export interface PayerBook {
    * Throws `gateway_overcharged` unless claimed ≤ total ≤ signed.
    */
   adopt(total: bigint, signed: bigint, claimed: bigint): void;
+  /** The gateway was caught lying: every further reservation throws this error. */
+  stop(error: TributaryError): void;
   /** The deposit changed: top-up, refund or withdrawal. */
   setDeposit(deposit: bigint): void;
   state(): PayerBookState;
@@ -152,6 +154,10 @@ export function createPayerBook(options: PayerBookOptions): PayerBook {
       charged = total;
       doubt = 0n;
       if (shown > signed) signed = shown;
+    },
+
+    stop(error) {
+      distrust ??= error;
     },
 
     setDeposit(value) {

@@ -1,6 +1,6 @@
+import { decodeJson, HEADER_PAYMENT_REQUIRED } from '@tributary/payments/x402-headers';
 import { Address, Amount, Hex32, SignatureHex, TributaryError } from '@tributary/protocol';
 import { z } from 'zod';
-import { decodeBase64Json } from './base64-json.ts';
 
 /** What a gateway asks for one request in scheme `batch-settlement` (x402 v2), with what it knows of our channel. */
 export const Offer = z.looseObject({
@@ -48,7 +48,7 @@ const Required = z.looseObject({
 
 /** Reads the batch-settlement offer out of a 402 answer, or null when there is none that we understand. */
 export function readPaymentRequired(headers: Headers): PaymentRequired | null {
-  const required = Required.safeParse(decodeBase64Json(headers.get('PAYMENT-REQUIRED')));
+  const required = Required.safeParse(decodeJson(headers.get(HEADER_PAYMENT_REQUIRED) ?? ''));
   if (!required.success) return null;
   for (const candidate of required.data.accepts) {
     const offer = Offer.safeParse(candidate);
@@ -66,25 +66,6 @@ export function readPaymentRequired(headers: Headers): PaymentRequired | null {
 /** The chain an offer is for. */
 export function chainIdOf(offer: Offer): number {
   return Number(offer.network.slice('eip155:'.length));
-}
-
-/** The decoded header `PAYMENT-RESPONSE` of a paid answer. */
-const PaymentResponse = z.looseObject({
-  success: z.boolean(),
-  extra: z
-    .looseObject({
-      chargedAmount: Amount.optional(),
-      channelState: z.looseObject({ channelId: Hex32, chargedCumulativeAmount: Amount }).optional(),
-    })
-    .optional(),
-});
-
-/** What a paid answer cost by its `PAYMENT-RESPONSE`, or null when the header is absent or says nothing of it. */
-export function readCharge(headers: Headers): { charge: bigint; total: bigint | undefined } | null {
-  const parsed = PaymentResponse.safeParse(decodeBase64Json(headers.get('PAYMENT-RESPONSE')));
-  const charge = parsed.success ? parsed.data.extra?.chargedAmount : undefined;
-  if (charge === undefined) return null;
-  return { charge, total: parsed.data?.extra?.channelState?.chargedCumulativeAmount };
 }
 
 /** Throws `offer_changed` unless a newer offer names the same parties, token and chain as the one a channel was made for. */
