@@ -1,1 +1,3 @@
-export {};
+export { type ContributorRule, contributorRule } from './documents/contributors.ts';
+export type { Skipped } from './documents/list-files.ts';
+export { type DocumentSet, type ReadDocument, type ReadOptions, readDocuments } from './documents/read-documents.ts';
