@@ -28,7 +28,7 @@ export function createSpokes(options: {
 
   function look(channelId: Hex32): Promise<OnChain> {
     const running = looking.get(channelId);
-    if (running) return running;
+    if (running !== undefined) return running;
     const reading = read(channelId)
       .then((onChain) => {
         book.refresh(channelId, onChain);

@@ -1,3 +1,6 @@
+import type { HttpBindings } from '@hono/node-server';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import type { ChatDelta } from '@tributary/models';
 import {
   Address,
   Amount,
@@ -20,11 +23,11 @@ import { asTributaryError, invalid } from './errors.ts';
 
 /** Largest question, as OpenAI's own limit for inline images would need it. */
 const MAX_QUESTION_BYTES = 8 * 1024 * 1024;
-/** Events that may wait for a slow reader before the expert is held up. */
-const MAX_WAITING_EVENTS = 64;
 
 const SSE_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
 const JSON_HEADERS = { 'content-type': 'application/json' };
+
+type Outgoing = HttpBindings['outgoing'];
 
 /** A question with all that was decided about it before it is asked. */
 interface Admitted {
@@ -131,7 +134,7 @@ async function admit(state: NodeState, c: Context): Promise<Admitted> {
     finish(answered) {
       state.running.delete(requestId);
       held.done();
-      if (answered) state.book.signed(requestId, answered.receipt);
+      if (answered) state.book.signed(requestId, answered.receipt, answered.receiptHash);
       else state.book.abandon(requestId);
       state.metrics.answered(account, answered?.outcome ?? 'failed', performance.now() - begun);
     },
@@ -153,78 +156,62 @@ async function answerWhole(state: NodeState, c: Context, admitted: Admitted): Pr
 }
 
 /**
- * Resolves with the response when the expert says its first word, so that a failure before it still has a status of
- * its own and the gateway can go elsewhere.
+ * Writes the answer event by event, straight to the socket: a web stream in between costs more than the answer. The
+ * first event goes out with the expert's first word, so a failure before it still has a status of its own and the
+ * gateway can go elsewhere.
  */
-function answerStreamed(state: NodeState, c: Context, admitted: Admitted): Promise<Response> {
+async function answerStreamed(state: NodeState, outgoing: Outgoing, admitted: Admitted): Promise<Response> {
   const { question, offer, stop } = admitted;
   const writer = createChunkWriter(question.requestId, offer.card.model.id, state.nowSeconds());
   const gone = new AbortController();
-  // Until the response exists its stream cannot be cancelled; the request's own signal tells then.
-  c.req.raw.signal.addEventListener('abort', () => gone.abort(new Error('the gateway hung up')), { once: true });
-  let out!: ReadableStreamDefaultController<Uint8Array>;
   let wake: (() => void) | null = null;
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        out = controller;
-      },
-      pull() {
-        wake?.();
-        wake = null;
-      },
-      cancel() {
-        gone.abort(new Error('the gateway hung up'));
-        wake?.();
-      },
-    },
-    { highWaterMark: MAX_WAITING_EVENTS },
-  );
-  const write = (event: string): void => {
-    if (!gone.signal.aborted) out.enqueue(Buffer.from(event));
+  const onDrain = () => wake?.();
+  const onClose = () => {
+    gone.abort(new Error('the gateway hung up'));
+    wake?.();
   };
-  return new Promise((resolve, reject) => {
-    let begun = false;
-    const begin = () => {
-      if (begun) return;
-      begun = true;
-      write(writer.first());
-      resolve(new Response(stream, { headers: SSE_HEADERS }));
-    };
-    const emit = (delta: Parameters<typeof writer.delta>[0], logprobs?: unknown): void | Promise<void> => {
-      begin();
-      write(writer.delta(delta, logprobs));
-      if ((out.desiredSize ?? 1) > 0) return;
-      return new Promise((go) => {
-        wake = go;
-      });
-    };
-    answerQuestion(offer, question, { emit, stop: stop.signal, gone: gone.signal }, state.key, state.nowSeconds()).then(
-      (answered) => {
-        admitted.finish(answered);
-        begin();
-        for (const event of writer.end(answered)) write(event);
-        if (!gone.signal.aborted) out.close();
-      },
-      (failure: unknown) => {
-        admitted.finish(null);
-        if (!begun) return reject(failure);
-        if (gone.signal.aborted) return;
-        const error = asTributaryError(failure);
-        if (error.status >= 500)
-          state.log.warn({ err: error, requestId: question.requestId }, 'an answer failed midway');
-        write(`data: ${JSON.stringify(toOpenAi(error))}\n\n`);
-        out.close();
-      },
-    );
-  });
+  outgoing.on('drain', onDrain).on('close', onClose);
+  const begin = () => {
+    if (outgoing.headersSent) return;
+    outgoing.writeHead(200, SSE_HEADERS);
+    outgoing.write(writer.first());
+  };
+  const emit = (delta: ChatDelta, logprobs?: unknown): void | Promise<void> => {
+    begin();
+    if (outgoing.write(writer.delta(delta, logprobs)) || gone.signal.aborted) return;
+    return new Promise((resolve) => {
+      wake = resolve;
+    });
+  };
+  let answered: Answered | null = null;
+  try {
+    const sink = { emit, stop: stop.signal, gone: gone.signal };
+    answered = await answerQuestion(offer, question, sink, state.key, state.nowSeconds());
+  } catch (failure) {
+    if (!outgoing.headersSent && !gone.signal.aborted) throw failure;
+    const error = asTributaryError(failure);
+    if (!gone.signal.aborted)
+      state.log.warn({ err: failure, requestId: question.requestId }, 'an answer failed midway');
+    outgoing.end(`data: ${JSON.stringify(toOpenAi(error))}\n\n`);
+  } finally {
+    outgoing.off('drain', onDrain).off('close', onClose);
+    admitted.finish(answered);
+  }
+  if (answered) {
+    begin();
+    for (const event of writer.end(answered)) outgoing.write(event);
+    outgoing.end();
+  }
+  return RESPONSE_ALREADY_SENT;
 }
 
 /** `POST /v1/chat/completions` and `DELETE /v1/chat/completions/{requestId}`. */
 export function chatRoutes(app: NodeApp, state: NodeState): void {
   app.post('/v1/chat/completions', async (c) => {
     const admitted = await admit(state, c);
-    return admitted.question.chat.stream ? answerStreamed(state, c, admitted) : answerWhole(state, c, admitted);
+    return admitted.question.chat.stream
+      ? answerStreamed(state, c.env.outgoing, admitted)
+      : answerWhole(state, c, admitted);
   });
 
   app.delete('/v1/chat/completions/:requestId', (c) => {
