@@ -49,14 +49,19 @@ export function paymentRequired(error: string, resource: Resource, accepts: Requ
   return { x402Version: X402_VERSION, error, resource, accepts };
 }
 
+/** What depends on the request's quote; our SDK reserves by an earlier quote and is held to its reservation instead. */
+const QUOTED = new Set(['amount', 'minDeposit']);
+
 /** The offer that a payment takes: every field of the offer is equal in `accepted`; more `extra` fields are allowed. */
 export function matchOffer(payment: PaymentPayload, accepts: readonly Requirements[]): Requirements | null {
   const { accepted } = payment;
+  const reserved = payment.extensions?.tributary !== undefined;
+  const fits = (k: string, v: unknown, taken: unknown) => (reserved && QUOTED.has(k)) || same(v, taken);
   return (
     accepts.find(
       (offer) =>
-        Object.entries(offer).every(([k, v]) => k === 'extra' || same(v, accepted[k])) &&
-        Object.entries(offer.extra).every(([k, v]) => same(v, accepted.extra[k])),
+        Object.entries(offer).every(([k, v]) => k === 'extra' || fits(k, v, accepted[k])) &&
+        Object.entries(offer.extra).every(([k, v]) => fits(k, v, accepted.extra[k])),
     ) ?? null
   );
 }
