@@ -55,7 +55,7 @@ const QUOTED = new Set(['amount', 'minDeposit']);
 /** The offer that a payment takes: every field of the offer is equal in `accepted`; more `extra` fields are allowed. */
 export function matchOffer(payment: PaymentPayload, accepts: readonly Requirements[]): Requirements | null {
   const { accepted } = payment;
-  const reserved = payment.extensions?.tributary !== undefined;
+  const reserved = accepted.scheme === 'batch-settlement' && payment.extensions?.tributary !== undefined;
   const fits = (k: string, v: unknown, taken: unknown) => (reserved && QUOTED.has(k)) || same(v, taken);
   return (
     accepts.find(
