@@ -12,7 +12,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {AccountArgsLib} from "./AccountArgsLib.sol";
 import {Pair} from "./PairLib.sol";
 import {Position} from "./PositionLib.sol";
-import {Totals} from "./TotalsLib.sol";
+import {Totals, TotalsLib} from "./TotalsLib.sol";
 import {Holder, IAssetAccount, Obligation} from "./interfaces/IAssetAccount.sol";
 
 /// @notice The code behind every account; see {IAssetAccount}. Each account is a clone whose immutable arguments
@@ -35,8 +35,10 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         bytes args;
         Totals totals;
         uint256 weights; // sum over the edges, ppm
-        uint256[2] received; // R
-        uint256[2] index;
+        uint256 dollars; // R
+        uint256 tribs; // R
+        uint256 dollarIndex;
+        uint256 tribIndex;
         uint256 divisor;
         uint256 supply; // only with a minter
     }
@@ -131,20 +133,22 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         if (count == 0) return;
 
         // All edges are written as paid before any is; `_mend` puts right what failed.
-        Totals totals = book.totals;
-        if (book.received[DOLLAR] > totals.passed(DOLLAR)) totals = totals.withPassed(DOLLAR, book.received[DOLLAR], false);
-        if (book.received[TRIB] > totals.passed(TRIB)) totals = totals.withPassed(TRIB, book.received[TRIB], false);
+        Totals before = book.totals;
+        Totals totals = before;
+        if (book.dollars > before.passed(DOLLAR)) totals = totals.withPassed(DOLLAR, book.dollars, false);
+        if (book.tribs > before.passed(TRIB)) totals = totals.withPassed(TRIB, book.tribs, false);
+        if (totals.equals(before)) return;
         _totals = totals;
 
-        uint256 failedDollars;
-        uint256 failedTribs;
+        uint256 failed;
         for (uint256 i; i < count; ++i) {
             (address to, uint256 weight) = book.args.upstreamAt(i);
-            if (!_payEdge(book, DOLLAR, i, to, weight)) failedDollars |= 1 << i;
-            if (!_payEdge(book, TRIB, i, to, weight)) failedTribs |= 1 << i;
+            uint256 dollars = _owed(book, DOLLAR, book.dollars, i, weight);
+            if (dollars != 0 && !_pay(dollar, to, dollars * _dollarMillionth)) failed |= 1 << i;
+            uint256 tribs = _owed(book, TRIB, book.tribs, i, weight);
+            if (tribs != 0 && !_pay(trib, to, tribs * _tribMillionth)) failed |= 1 << (128 + i);
         }
-        if (failedDollars != 0) _mend(book, DOLLAR, failedDollars);
-        if (failedTribs != 0) _mend(book, TRIB, failedTribs);
+        if (failed != 0) _mend(book, failed);
     }
 
     /// @inheritdoc IAssetAccount
@@ -172,12 +176,14 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         _accrue(book);
 
         (dollars, tribs) = _settle(book, holder, position);
-        if (dollars == 0 && tribs == 0) return (0, 0);
+        if (dollars | tribs == 0) return (0, 0);
         _totals = book.totals.withPaid(dollars, tribs);
-        emit Claimed(holder, dollars * _dollarMillionth, tribs * _tribMillionth);
+        (uint256 dollarUnits, uint256 tribUnits) = (dollars * _dollarMillionth, tribs * _tribMillionth);
+        emit Claimed(holder, dollarUnits, tribUnits);
 
-        if (dollars != 0) dollars = _pay(DOLLAR, to, dollars) ? dollars * _dollarMillionth : _keep(holder, DOLLAR, dollars);
-        if (tribs != 0) tribs = _pay(TRIB, to, tribs) ? tribs * _tribMillionth : _keep(holder, TRIB, tribs);
+        if (dollars != 0 && !_pay(dollar, to, dollarUnits)) dollarUnits = _keep(holder, DOLLAR, dollars);
+        if (tribs != 0 && !_pay(trib, to, tribUnits)) tribUnits = _keep(holder, TRIB, tribs);
+        return (dollarUnits, tribUnits);
     }
 
     /// @inheritdoc IAssetAccount
@@ -185,19 +191,20 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         Book memory book = _load();
         _accrue(book);
         address to = owner();
+        require(to != address(this), PaidToSelf());
 
         dollars = _ownerPart(book, DOLLAR);
         tribs = _ownerPart(book, TRIB);
-        if (dollars == 0 && tribs == 0) return (0, 0);
+        if (dollars | tribs == 0) return (0, 0);
         _totals = book.totals.withPaid(dollars, tribs);
         bool hasMinter = book.args.hasMinter();
         if (hasMinter) _ownerDue = _ownerDue.sub(DOLLAR, dollars).sub(TRIB, tribs);
-        emit OwnerPaid(to, dollars * _dollarMillionth, tribs * _tribMillionth);
+        (uint256 dollarUnits, uint256 tribUnits) = (dollars * _dollarMillionth, tribs * _tribMillionth);
+        emit OwnerPaid(to, dollarUnits, tribUnits);
 
-        if (dollars != 0) {
-            dollars = _pay(DOLLAR, to, dollars) ? dollars * _dollarMillionth : _keepOwner(hasMinter, DOLLAR, dollars);
-        }
-        if (tribs != 0) tribs = _pay(TRIB, to, tribs) ? tribs * _tribMillionth : _keepOwner(hasMinter, TRIB, tribs);
+        if (dollars != 0 && !_pay(dollar, to, dollarUnits)) dollarUnits = _keepOwner(hasMinter, DOLLAR, dollars);
+        if (tribs != 0 && !_pay(trib, to, tribUnits)) tribUnits = _keepOwner(hasMinter, TRIB, tribs);
+        return (dollarUnits, tribUnits);
     }
 
     /// @inheritdoc IAssetAccount
@@ -213,6 +220,7 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
     /// @inheritdoc IAssetAccount
     function initialize(Holder[] calldata holders) external {
         require(msg.sender == registry, NotRegistry(msg.sender));
+        _totals = TotalsLib.OPENED; // so that the first flush or claim need not pay for the slot
         uint256 supply;
         for (uint256 i; i < holders.length; ++i) {
             (address holder, uint256 shares) = (holders[i].holder, holders[i].shares);
@@ -354,7 +362,7 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
     /// @inheritdoc IAssetAccount
     function received(address token) external view nonReentrantView returns (uint256) {
         uint256 t = _number(token);
-        return _load().received[t] * _millionthOf(t);
+        return _receivedOf(_load(), t) * _millionthOf(t);
     }
 
     /// @inheritdoc IAssetAccount
@@ -363,7 +371,7 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         Book memory book = _load();
         uint256 count = book.args.upstreamCount();
         require(index < count, NoSuchUpstream(index, count));
-        return _owed(book, t, index, book.args.weightAt(index)) * _millionthOf(t);
+        return _owed(book, t, _receivedOf(book, t), index, book.args.weightAt(index)) * _millionthOf(t);
     }
 
     /// @inheritdoc IAssetAccount
@@ -373,7 +381,9 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         _look(book);
         Position position = _positions[holder];
         (int256 dollarMark, int256 tribMark) = _marksOf(book, holder, position);
-        uint256 scaled = _earned(position.balance(), book.index[t], t == DOLLAR ? dollarMark : tribMark);
+        uint256 scaled = t == DOLLAR
+            ? _earned(position.balance(), book.dollarIndex, dollarMark)
+            : _earned(position.balance(), book.tribIndex, tribMark);
         return (scaled / book.divisor + _accrued[holder].amount(t)) * _millionthOf(t);
     }
 
@@ -432,8 +442,8 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
             dollars += _ahead(book, DOLLAR);
             tribs += _ahead(book, TRIB);
         }
-        book.received[DOLLAR] = dollars < MAX_RECEIVED ? dollars : MAX_RECEIVED;
-        book.received[TRIB] = tribs < MAX_RECEIVED ? tribs : MAX_RECEIVED;
+        book.dollars = dollars < MAX_RECEIVED ? dollars : MAX_RECEIVED;
+        book.tribs = tribs < MAX_RECEIVED ? tribs : MAX_RECEIVED;
     }
 
     /// @dev What the edges that are ahead of the others took more than `Totals.passed` says.
@@ -453,17 +463,23 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         if (book.totals.apart(t)) passed = Math.max(passed, _passedOf[i].amount(t));
     }
 
-    function _owed(Book memory book, uint256 t, uint256 i, uint256 weight) private view returns (uint256) {
-        uint256 received_ = book.received[t];
+    function _owed(Book memory book, uint256 t, uint256 received_, uint256 i, uint256 weight)
+        private
+        view
+        returns (uint256)
+    {
         uint256 passed = _passedBy(book, t, i);
-        return received_ > passed ? _partDown(received_, weight) - _partDown(passed, weight) : 0;
+        unchecked {
+            // The part of the larger is the larger.
+            return received_ > passed ? _partDown(received_, weight) - _partDown(passed, weight) : 0;
+        }
     }
 
     /// @dev The holders' part of R: what is left when the edges' part is rounded up.
-    function _holdersPart(Book memory book, uint256 t) private pure returns (uint256) {
+    function _holdersPart(Book memory book, uint256 received_) private pure returns (uint256) {
         unchecked {
             // The weights add up to 10⁶ at most, and R is below 2⁶².
-            return (book.received[t] * (PPM - book.weights)) / PPM;
+            return (received_ * (PPM - book.weights)) / PPM;
         }
     }
 
@@ -471,7 +487,7 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
     function _ownerPart(Book memory book, uint256 t) private view returns (uint256) {
         if (book.args.hasMinter()) return _ownerDue.amount(t);
         if (book.args.cap() != 0) return 0;
-        return Math.saturatingSub(_holdersPart(book, t), book.totals.paid(t));
+        return Math.saturatingSub(_holdersPart(book, _receivedOf(book, t)), book.totals.paid(t));
     }
 
     /// @dev Brings the indices up to now, and on the books what is stored of them.
@@ -484,7 +500,7 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
             (Stream memory stream, uint256 part, uint256 toOwner) = _advance(book, t);
             _streams[t] = stream;
             seen = seen.set(t, part);
-            book.index[t] = stream.index;
+            _setIndex(book, t, stream.index);
             if (toOwner != 0) _ownerDue = _ownerDue.add(t, toOwner);
         }
         _seen = seen;
@@ -501,7 +517,7 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         for (uint256 t; t < 2; ++t) {
             Stream memory stream;
             (stream,, toOwner[t]) = _advance(book, t);
-            book.index[t] = stream.index;
+            _setIndex(book, t, stream.index);
         }
     }
 
@@ -510,8 +526,8 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         uint256 cap_ = book.args.cap();
         // Without shares nobody has any to multiply the index with; the divisor only must not be zero.
         book.divisor = cap_ == 0 ? 1 : cap_ << FIXED_BITS;
-        book.index[DOLLAR] = _holdersPart(book, DOLLAR) << FIXED_BITS;
-        book.index[TRIB] = _holdersPart(book, TRIB) << FIXED_BITS;
+        book.dollarIndex = _holdersPart(book, book.dollars) << FIXED_BITS;
+        book.tribIndex = _holdersPart(book, book.tribs) << FIXED_BITS;
     }
 
     /// @dev The release of token `t` as of now; the holders' part of R that it has taken in; and what of it falls to the
@@ -523,7 +539,7 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
     {
         stream = _streams[t];
         uint256 seen = _seen.amount(t);
-        part = Math.max(_holdersPart(book, t), seen);
+        part = Math.max(_holdersPart(book, _receivedOf(book, t)), seen);
         uint256 fresh = part - seen;
         uint256 locked = stream.locked;
 
@@ -596,8 +612,8 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
     {
         uint256 balance = position.balance();
         (int256 dollarMark, int256 tribMark) = _marksOf(book, holder, position);
-        (dollars, dollarMark) = _take(book, DOLLAR, balance, dollarMark);
-        (tribs, tribMark) = _take(book, TRIB, balance, tribMark);
+        (dollars, dollarMark) = _take(book.divisor, book.dollarIndex, balance, dollarMark);
+        (tribs, tribMark) = _take(book.divisor, book.tribIndex, balance, tribMark);
         bool moved = dollars | tribs != 0;
         if (position.hasAccrued()) {
             Pair accrued = _accrued[holder];
@@ -610,18 +626,17 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         if (moved) _place(book, holder, position, balance, dollarMark, tribMark);
     }
 
-    function _take(Book memory book, uint256 t, uint256 balance, int256 mark)
+    function _take(uint256 divisor, uint256 index, uint256 balance, int256 mark)
         private
         pure
         returns (uint256 amount, int256 newMark)
     {
-        uint256 index = book.index[t];
         uint256 scaled = _earned(balance, index, mark);
-        amount = scaled / book.divisor;
+        amount = scaled / divisor;
         if (amount == 0) return (0, mark);
         unchecked {
             // The rest is less than what was earned, so the mark stays between the old one and the index.
-            newMark = int256(index) - int256((scaled - amount * book.divisor) / balance);
+            newMark = int256(index) - int256((scaled % divisor) / balance);
         }
     }
 
@@ -680,8 +695,8 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         (int256 dollarMark, int256 tribMark) = _marksOf(book, holder, position);
         uint256 dollars;
         uint256 tribs;
-        (dollarMark, dollars) = _remark(book, DOLLAR, balance, newBalance, dollarMark);
-        (tribMark, tribs) = _remark(book, TRIB, balance, newBalance, tribMark);
+        (dollarMark, dollars) = _remark(book, book.dollarIndex, balance, newBalance, dollarMark);
+        (tribMark, tribs) = _remark(book, book.tribIndex, balance, newBalance, tribMark);
         if (dollars | tribs != 0) {
             _accrued[holder] = _accrued[holder].add(DOLLAR, dollars).add(TRIB, tribs);
             position = position.withAccrued(true);
@@ -691,12 +706,11 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
 
     /// @dev The mark at which `newBalance` shares have earned what `balance` shares had earned, rounded against the holder;
     /// where there is no such mark, the earned amount itself.
-    function _remark(Book memory book, uint256 t, uint256 balance, uint256 newBalance, int256 mark)
+    function _remark(Book memory book, uint256 index, uint256 balance, uint256 newBalance, int256 mark)
         private
         pure
         returns (int256 newMark, uint256 accrued)
     {
-        uint256 index = book.index[t];
         if (balance == 0) return (int256(index), 0);
         uint256 scaled = _earned(balance, index, mark);
         // A mark above the index (an issuer took tokens away) stays there: nothing is earned twice.
@@ -707,40 +721,37 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         return (int256(index) - int256(back), 0);
     }
 
-    function _payEdge(Book memory book, uint256 t, uint256 i, address to, uint256 weight) private returns (bool paid) {
-        uint256 amount = _owed(book, t, i, weight);
-        return amount == 0 || _pay(t, to, amount);
-    }
-
-    /// @dev After a flush that could not pay the edges in `failed` (one bit each): the others are ahead of them.
-    function _mend(Book memory book, uint256 t, uint256 failed) private {
-        _totals = _totals.withPassed(t, book.totals.passed(t), true);
+    /// @dev After a flush that could not pay the edges in `failed` (bit i: dollars, bit 128 + i: TRIB): the others are ahead.
+    function _mend(Book memory book, uint256 failed) private {
         uint256 count = book.args.upstreamCount();
-        for (uint256 i; i < count; ++i) {
-            if (failed & (1 << i) == 0) _passedOf[i] = _passedOf[i].set(t, book.received[t]);
+        for (uint256 t; t < 2; ++t) {
+            uint256 failedOfToken = (failed >> (t << 7)) & type(uint128).max;
+            if (failedOfToken == 0) continue;
+            _totals = _totals.withPassed(t, book.totals.passed(t), true);
+            for (uint256 i; i < count; ++i) {
+                if (failedOfToken & (1 << i) == 0) _passedOf[i] = _passedOf[i].set(t, _receivedOf(book, t));
+            }
         }
     }
 
     function _pullOne(Book memory book, uint256 t, uint256 i, address to, uint256 weight)
         private
-        returns (uint256 paid)
+        returns (uint256 units)
     {
-        uint256 amount = _owed(book, t, i, weight);
-        if (amount == 0) return 0;
+        units = _owed(book, t, _receivedOf(book, t), i, weight) * _millionthOf(t);
+        if (units == 0) return 0;
         Pair before = _passedOf[i];
-        _passedOf[i] = before.set(t, book.received[t]);
+        _passedOf[i] = before.set(t, _receivedOf(book, t));
         _totals = _totals.withPassed(t, book.totals.passed(t), true);
-        if (_pay(t, to, amount)) return amount * _millionthOf(t);
+        if (_pay(t == DOLLAR ? dollar : trib, to, units)) return units;
         // Not paid: the edge is where it was. The bit may stay, it only costs a read.
         _passedOf[i] = before;
+        return 0;
     }
 
-    function _pay(uint256 t, address to, uint256 amount) private returns (bool paid) {
-        require(to != address(this), PaidToSelf());
-        IERC20 token = IERC20(t == DOLLAR ? dollar : trib);
-        uint256 units = amount * _millionthOf(t);
-        paid = token.trySafeTransfer(to, units);
-        if (!paid) emit Unpaid(address(token), to, units);
+    function _pay(address token, address to, uint256 units) private returns (bool paid) {
+        paid = IERC20(token).trySafeTransfer(to, units);
+        if (!paid) emit Unpaid(token, to, units);
     }
 
     function _spendAllowance(address from, uint256 shares) private {
@@ -771,6 +782,15 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         uint8 decimals_ = IERC20Metadata(token).decimals();
         require(decimals_ >= 6 && decimals_ <= 36, UnsuitableDecimals(token, decimals_));
         return 10 ** (decimals_ - 6);
+    }
+
+    function _receivedOf(Book memory book, uint256 t) private pure returns (uint256) {
+        return t == DOLLAR ? book.dollars : book.tribs;
+    }
+
+    function _setIndex(Book memory book, uint256 t, uint256 index) private pure {
+        if (t == DOLLAR) book.dollarIndex = index;
+        else book.tribIndex = index;
     }
 
     function _millionthOf(uint256 t) private view returns (uint256) {

@@ -48,7 +48,7 @@ contract AssetRegistry is ERC721, IAssetRegistry {
         );
 
         Clones.cloneDeterministicWithImmutableArgs(implementation, args, salt);
-        if (asset.holders.length != 0) IAssetAccount(account).initialize(asset.holders);
+        IAssetAccount(account).initialize(asset.holders);
     }
 
     /// @inheritdoc IAssetRegistry
