@@ -55,7 +55,7 @@ contract Channels is IChannels, Multicall, ReentrancyGuardTransient {
     /// @inheritdoc IChannels
     mapping(bytes32 channelId => WithdrawState pending) public pendingWithdrawals;
     /// @inheritdoc IChannels
-    mapping(bytes32 channelId => uint256 nonce) public refundNonce;
+    mapping(bytes32 channelId => uint256) public refundNonce; // unnamed, as in the x402 ABI
     /// @inheritdoc IChannels
     mapping(address receiver => mapping(address token => ReceiverState state)) public receivers;
 

@@ -1,7 +1,7 @@
 /** What the channel tests and the gas script share: a chain in this process, contracts on it, vouchers, packed claims. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import hre from 'hardhat';
+import { network } from 'hardhat';
 import {
   type Abi,
   type Address,
@@ -19,7 +19,6 @@ import {
   numberToHex,
   parseAbi,
   parseAbiParameters,
-  size,
   slice,
   toHex,
 } from 'viem';
@@ -69,7 +68,7 @@ export const channelTypes = {
 
 /** A fresh chain in this process. */
 export async function newChain(chainId = 31337) {
-  const { provider } = await hre.network.connect({ network: 'default', override: { chainId } });
+  const { provider } = await network.create({ network: 'default', override: { chainId } });
   const chain = {
     id: chainId,
     name: 'test',
@@ -179,9 +178,8 @@ export function packGroup(rows: readonly SignedClaim[], options: PackOptions): H
 
 // --- deposits ---
 
-const erc3009 = parseAbi([
+const depositAbi = parseAbi([
   'function mint(address to, uint256 amount)',
-  'function name() view returns (string)',
   'function deposit((address payer,address payerAuthorizer,address receiver,address receiverAuthorizer,address token,uint40 withdrawDelay,bytes32 salt) config, uint128 amount, address collector, bytes collectorData)',
 ]);
 
@@ -191,20 +189,21 @@ export interface TokenDomain {
 }
 
 /** Calldata of a deposit by EIP-3009, signed by `payer`. */
-export async function depositCall(
-  chainId: number,
-  payer: Pick<PrivateKeyAccount, 'signTypedData'>,
-  config: ChannelConfig,
-  channelId: Hex,
-  amount: bigint,
-  collector: Address,
-  domain: TokenDomain,
-  salt = 1n,
-): Promise<Hex> {
+export async function depositCall(deposit: {
+  chainId: number;
+  payer: Pick<PrivateKeyAccount, 'signTypedData'>;
+  config: ChannelConfig;
+  id: Hex;
+  amount: bigint;
+  collector: Address;
+  tokenDomain: TokenDomain;
+  salt: bigint;
+}): Promise<Hex> {
+  const { chainId, payer, config, id, amount, collector, tokenDomain, salt } = deposit;
   const validBefore = 4102444800n;
-  const nonce = keccak256(encodeAbiParameters(parseAbiParameters('bytes32, uint256'), [channelId, salt]));
+  const nonce = keccak256(encodeAbiParameters(parseAbiParameters('bytes32, uint256'), [id, salt]));
   const signature = await payer.signTypedData({
-    domain: { ...domain, chainId, verifyingContract: config.token },
+    domain: { ...tokenDomain, chainId, verifyingContract: config.token },
     primaryType: 'ReceiveWithAuthorization',
     types: {
       ReceiveWithAuthorization: [
@@ -224,10 +223,8 @@ export async function depositCall(
     salt,
     signature,
   ]);
-  return encodeFunctionData({ abi: erc3009, functionName: 'deposit', args: [config, amount, collector, collectorData] });
+  return encodeFunctionData({ abi: depositAbi, functionName: 'deposit', args: [config, amount, collector, collectorData] });
 }
 
 export const mintCall = (to: Address, amount: bigint): Hex =>
-  encodeFunctionData({ abi: erc3009, functionName: 'mint', args: [to, amount] });
-
-export const calldataBytes = (data: Hex): number => size(data);
+  encodeFunctionData({ abi: depositAbi, functionName: 'mint', args: [to, amount] });
