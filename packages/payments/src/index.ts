@@ -1,5 +1,8 @@
 export * from './api-key.ts';
 export * from './chain-receipt-reader.ts';
+export * from './claimer-hub.ts';
+export * from './claimer-spoke.ts';
+export * from './claimer-types.ts';
 export * from './curve.ts';
 export * from './earnings-book.ts';
 export * from './earnings-types.ts';
@@ -13,4 +16,6 @@ export * from './receipts.ts';
 export * from './refusals.ts';
 export * from './spoke-book.ts';
 export * from './spoke-types.ts';
+export * from './watch-tower.ts';
+export * from './watched.ts';
 export * from './x402/index.ts';

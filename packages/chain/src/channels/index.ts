@@ -10,4 +10,5 @@ export * from './refund.ts';
 export * from './settle.ts';
 export * from './spoke-claim.ts';
 export * from './state.ts';
+export * from './supports-compact.ts';
 export * from './withdraw.ts';
