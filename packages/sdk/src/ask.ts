@@ -66,7 +66,7 @@ async function post(
 }
 
 const Completion = z.looseObject({
-  provider: z.unknown(),
+  provider: z.unknown().optional(),
   choices: z
     .array(
       z.looseObject({
@@ -74,12 +74,12 @@ const Completion = z.looseObject({
           content: z.string().nullish(),
           refusal: z.string().nullish(),
           tool_calls: z.array(z.unknown()).nullish(),
-          annotations: z.unknown(),
+          annotations: z.unknown().optional(),
         }),
       }),
     )
     .min(1),
-  tributary: z.unknown(),
+  tributary: z.unknown().optional(),
 });
 
 /**
@@ -110,9 +110,9 @@ export async function ask(
 }
 
 const Chunk = z.looseObject({
-  provider: z.unknown(),
+  provider: z.unknown().optional(),
   choices: z.array(z.looseObject({ delta: z.looseObject({}).optional() })).optional(),
-  tributary: z.unknown(),
+  tributary: z.unknown().optional(),
   error: z.looseObject({ message: z.string(), code: z.string().nullish(), param: z.string().nullish() }).optional(),
 });
 
@@ -138,7 +138,7 @@ export function stream(
       let provider: unknown;
       for await (const data of sseData(response.body)) {
         if (data === '[DONE]') continue;
-        const chunk = Chunk.parse(JSON.parse(data));
+        const chunk = parseChunk(data);
         if (chunk.error) {
           const { message, code, param } = chunk.error;
           throw new TributaryError(code ?? 'stream_failed', message, { status: 502, param: param ?? null });
@@ -164,6 +164,20 @@ export function stream(
   }
 
   return { answer: promise, [Symbol.asyncIterator]: pieces };
+}
+
+function parseChunk(data: string): z.infer<typeof Chunk> {
+  let json: unknown;
+  try {
+    json = JSON.parse(data);
+  } catch {
+    json = undefined;
+  }
+  const parsed = Chunk.safeParse(json);
+  if (parsed.success) return parsed.data;
+  throw new TributaryError('gateway_malformed', 'The gateway sent an event that is no part of an answer.', {
+    status: 502,
+  });
 }
 
 function brokenOff(): TributaryError {

@@ -266,12 +266,12 @@ const Message = z.looseObject({
 });
 const Completion = z.looseObject({
   choices: z.array(z.looseObject({ message: Message })),
-  tributary: z.unknown(),
+  tributary: z.unknown().optional(),
 });
 const Chunk = z.looseObject({
   choices: z.array(z.looseObject({ delta: z.looseObject({}).optional() })).optional(),
-  tributary: z.unknown(),
-  error: z.unknown(),
+  tributary: z.unknown().optional(),
+  error: z.unknown().optional(),
 });
 
 function parseJson(text: string): unknown {

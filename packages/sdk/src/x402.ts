@@ -42,7 +42,7 @@ export interface PaymentRequired {
 const Required = z.looseObject({
   x402Version: z.literal(2),
   error: z.string().optional(),
-  resource: z.unknown(),
+  resource: z.unknown().optional(),
   accepts: z.array(z.unknown()).max(32),
 });
 
