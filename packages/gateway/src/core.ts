@@ -1,4 +1,4 @@
-import type { HubBook, Journal, SpokeBook } from '@tributary/payments';
+import type { Journal } from '@tributary/payments';
 import {
   type Address,
   type Curve,
@@ -16,6 +16,7 @@ import type { Metrics } from './metrics.ts';
 import type { Catalog, Service } from './route/catalog.ts';
 import type { Rank } from './route/plan.ts';
 import { checkReceipt } from './settle/check-receipt.ts';
+import type { Books } from './settle/books.ts';
 import { createDelivery, type Delivery } from './settle/delivery.ts';
 import type { GatewayRecord } from './settle/record.ts';
 import { settleAnswer } from './settle/settle-answer.ts';
@@ -29,9 +30,8 @@ export interface CoreDeps {
   feePpm: bigint;
   curve: Curve;
   sessionKey: Uint8Array;
-  hub: HubBook;
-  spokes: SpokeBook;
-  journal: Pick<Journal<GatewayRecord>, 'append' | 'replay'>;
+  books: Books;
+  journal: Pick<Journal<GatewayRecord>, 'replay'>;
   catalog: Catalog;
   outgoing: Outgoing;
   metrics: Metrics;
@@ -54,7 +54,8 @@ export interface Core {
 }
 
 export function createCore(deps: CoreDeps): Core {
-  const { chainId, receiptLog, curve, spokes, metrics, log } = deps;
+  const { chainId, receiptLog, curve, books, metrics, log } = deps;
+  const { spokes } = books;
   const digests: ReceiptDigests = receiptDigests(chainId, receiptLog);
   const http = (service: Service) => deps.outgoing.pool(service.card.endpoint);
 
@@ -63,8 +64,7 @@ export function createCore(deps: CoreDeps): Core {
     receiptLog,
     curve,
     sessionKey: deps.sessionKey,
-    spokes,
-    journal: deps.journal,
+    books,
     http,
     async paymentsFrom(channelId, from) {
       const found = [];
@@ -89,6 +89,7 @@ export function createCore(deps: CoreDeps): Core {
       if (!spoke || spoke.left < price) deps.onSpokeLow(service);
       if (!spoke) throw new TributaryError('spoke_not_open', 'The channel to the service is not open yet.', { status: 503, retryable: true });
       spokes.hold(spoke.channelId, requestId, price);
+      return spoke.channelId;
     },
     drop: (requestId) => spokes.drop(requestId),
     check: (service, asked, answered, evidence) =>
@@ -112,20 +113,8 @@ export function createCore(deps: CoreDeps): Core {
     keepAliveMs: deps.keepAliveMs,
     payerOf: deps.payerOf,
     async settle(question, found, hold) {
-      const bill = await settleAnswer(
-        {
-          chainId,
-          receiptLog,
-          feePpm: deps.feePpm,
-          hub: deps.hub,
-          spokes,
-          journal: deps.journal,
-          onSettled: (record, seq) => deps.onAnswer({ chainId, receiptLog, ...record.entry }, seq),
-        },
-        question,
-        found,
-        hold,
-      );
+      const bill = await settleAnswer({ chainId, receiptLog, feePpm: deps.feePpm, books }, question, found, hold);
+      deps.onAnswer(bill.receipt, bill.seq);
       const { service } = found.step;
       metrics.answered(service.account, found.evidence.outcome, bill.charged);
       if (bill.price > 0n) delivery.nudge(service);

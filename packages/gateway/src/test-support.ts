@@ -44,6 +44,7 @@ import { createOutgoing } from './dispatch/outgoing.ts';
 import { createApp } from './http/app.ts';
 import { createMetrics } from './metrics.ts';
 import { createCatalog } from './route/catalog.ts';
+import { createBooks } from './settle/books.ts';
 import { payByApiKey } from './settle/pay-by-channel.ts';
 import type { GatewayRecord } from './settle/record.ts';
 
@@ -329,8 +330,7 @@ export async function startTestGateway(
     feePpm: FEE_PPM,
     curve,
     sessionKey: SESSION_KEY,
-    hub,
-    spokes,
+    books: createBooks({ hub, spokes, exact: undefined as never }, journal),
     journal,
     catalog,
     outgoing,

@@ -1,4 +1,4 @@
-import { TributaryError } from '@tributary/protocol';
+import { type Hex32, TributaryError } from '@tributary/protocol';
 import type { Step } from '../route/plan.ts';
 import type { Nodes, Question } from './question.ts';
 
@@ -69,7 +69,7 @@ async function attemptWithRepair<T>(question: Question, step: Step, nodes: Nodes
 export async function firstAnswer<T>(options: {
   question: Question;
   nodes: Nodes;
-  ask: (step: Step, isLast: boolean) => Promise<T | null>;
+  ask: (step: Step, isLast: boolean, spokeId: Hex32) => Promise<T | null>;
   mayRetry: () => boolean;
   onFailure: (step: Step, error: TributaryError) => void;
 }): Promise<T> {
@@ -79,8 +79,8 @@ export async function firstAnswer<T>(options: {
   for (const [i, step] of steps.entries()) {
     if (question.gone.aborted) throw clientGone();
     try {
-      nodes.hold(step.service, question.requestId, step.quote.price);
-      const result = await attemptWithRepair(question, step, nodes, () => ask(step, i === steps.length - 1));
+      const spokeId = nodes.hold(step.service, question.requestId, step.quote.price);
+      const result = await attemptWithRepair(question, step, nodes, () => ask(step, i === steps.length - 1, spokeId));
       if (result !== null) return result;
       nodes.drop(question.requestId);
     } catch (error) {

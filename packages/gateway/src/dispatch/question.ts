@@ -29,8 +29,8 @@ export interface Nodes {
   dropSession(service: Service, token: string): void;
   /** Hands over what is owed, now; resolves when the node has it. */
   deliver(service: Service): Promise<void>;
-  /** Sets money for the answer aside on the service's channel. @throws `spoke_deposit_low` (503) */
-  hold(service: Service, requestId: Hex32, price: bigint): void;
+  /** Sets money for the answer aside on the service's channel, which it returns. @throws `spoke_deposit_low` (503) */
+  hold(service: Service, requestId: Hex32, price: bigint): Hex32;
   /** Gives it back. */
   drop(requestId: Hex32): void;
   /** @throws `provider_receipt_invalid`; returns the receipt's hash */
@@ -55,6 +55,8 @@ export interface Found {
   usage: ChatUsage;
   evidence: Evidence;
   receiptHash: Hex32;
+  /** The channel that pays the service. */
+  spokeId: Hex32;
 }
 
 export function createQuestion(options: Omit<Question, 'requestHash'>): Question {

@@ -46,10 +46,10 @@ export function findStream(
     nodes,
     onFailure,
     mayRetry: () => !committed,
-    ask: async (step, isLast) => {
+    ask: async (step, isLast, spokeId) => {
       // An "unknown" shows only at the end. Experts that compute answer at once, so theirs can be held back until then.
       const held: Piece[] | null = step.why !== null && !isLast && step.service.card.deterministic ? [] : null;
-      const found = await askOne(question, step, nodes, patience, (piece) => {
+      const end = await askOne(question, step, nodes, patience, (piece) => {
         if (held) {
           held.push(piece);
           return;
@@ -57,6 +57,7 @@ export function findStream(
         committed = true;
         return relay.piece(step, piece);
       });
+      const found = { ...end, spokeId };
       if (!held) return found;
       if (found.evidence.outcome === 'unknown') return null;
       committed = true;
@@ -72,7 +73,7 @@ async function askOne(
   nodes: Nodes,
   patience: Patience,
   relay: (piece: Piece) => Promise<void> | void,
-): Promise<FoundStream> {
+): Promise<Omit<FoundStream, 'spokeId'>> {
   const { service } = step;
   const startedAt = performance.now();
   const ask = await askOf(question, step, nodes);

@@ -22,14 +22,14 @@ export function findWhole(
     nodes,
     onFailure,
     mayRetry: () => true,
-    ask: async (step, isLast) => {
-      const found = await askOne(question, step, nodes, patience);
+    ask: async (step, isLast, spokeId) => {
+      const found = { ...(await askOne(question, step, nodes, patience)), spokeId };
       return found.evidence.outcome === 'unknown' && step.why !== null && !isLast ? null : found;
     },
   });
 }
 
-async function askOne(question: Question, step: Step, nodes: Nodes, patience: Patience): Promise<FoundWhole> {
+async function askOne(question: Question, step: Step, nodes: Nodes, patience: Patience): Promise<Omit<FoundWhole, 'spokeId'>> {
   const startedAt = performance.now();
   const ask = await askOf(question, step, nodes);
   const abort = new AbortController();

@@ -4,15 +4,17 @@ import { createQuestion, type Nodes, type Patience, type Question } from '../dis
 import { findStream } from '../dispatch/streamed.ts';
 import { type FoundWhole, findWhole } from '../dispatch/whole.ts';
 import { random32 } from '../random.ts';
-import { type Plan, type PlanContext, planFor, type Step } from '../route/plan.ts';
-import type { Hold, Payer } from '../settle/payer.ts';
-import { type Bill, type ChunkWriter, completionJson, createChunkWriter, headOf } from './completion.ts';
+import { type PlanContext, planFor, type Step } from '../route/plan.ts';
+import type { Hold } from '../settle/payer.ts';
+import type { Payers } from '../settle/payers.ts';
+import type { Bill } from '../settle/settle-answer.ts';
+import { type ChunkWriter, completionJson, createChunkWriter, headOf } from './completion.ts';
 import { asTributaryError } from './errors.ts';
 import { createEventStream } from './event-stream.ts';
 import { type ParsedChat, parseChat } from './parse-chat.ts';
 import { readBody } from './read-body.ts';
 import { hashOf, type Replays, replayKey, type StoredAnswer } from './replay.ts';
-import { CORS } from './respond.ts';
+import { CORS, json } from './respond.ts';
 
 /** What the door for chat completions needs. */
 export interface ChatDoor {
@@ -22,8 +24,7 @@ export interface ChatDoor {
   replays: Replays;
   /** How often a comment keeps a waiting stream open, milliseconds. */
   keepAliveMs: number;
-  /** Who pays. @throws 401, or 402 with the offers in its headers */
-  payerOf(request: Request, body: Uint8Array, plan: Plan): Promise<Payer>;
+  payerOf: Payers['payerOf'];
   settle(question: Question, found: Found, hold: Hold): Promise<Bill>;
   /** A provider failed; the question may still be answered by another one. */
   onProviderFailure(step: Step, error: TributaryError): void;
@@ -58,8 +59,9 @@ async function answer(request: Request, door: ChatDoor, startedAt: number): Prom
   const bytes = await readBody(request);
   const parsed = parseChat(bytes);
   const plan = planFor(parsed, door.planning);
-  const payer = await door.payerOf(request, bytes, plan);
   const bodyHash = hashOf(bytes);
+  const payer = await door.payerOf(request, bodyHash, plan.maxCharge);
+  if ('refunded' in payer) return json({}, payer.refunded);
   const idempotencyKey = request.headers.get('idempotency-key');
   const key = replayKey(payer.id, idempotencyKey, bodyHash);
   const isRetry = idempotencyKey !== null || Number(request.headers.get('x-stainless-retry-count') ?? 0) > 0;
@@ -114,7 +116,7 @@ async function whole(call: Call): Promise<Response> {
   let bill: Bill;
   try {
     found = await findWhole(question, door.nodes, door.patience, door.onProviderFailure);
-    await hold.beforeFirstToken?.();
+    if (found.evidence.receipt.price > 0n) await hold.beforeFirstToken?.();
     bill = await door.settle(question, found, hold);
   } catch (error) {
     store.failed(error);
@@ -123,7 +125,7 @@ async function whole(call: Call): Promise<Response> {
     throw error;
   }
   const body = completionJson(headOf(question.requestId, Math.floor(Date.now() / 1000), found.step), found, bill);
-  const extra = { ...headers, ...hold.headers?.(bill.charged) };
+  const extra = { ...headers, ...hold.headers?.() };
   // A cut answer is no answer to a repeated request.
   if (question.gone.aborted) store.failed(new Error('the client left'));
   else store.done({ contentType: 'application/json', body, headers: extra });
@@ -140,11 +142,14 @@ async function streamed(call: Call, leave: () => void): Promise<Response> {
   const stream = createEventStream();
   stream.gone.addEventListener('abort', leave, { once: true });
   const started = Promise.withResolvers<void>();
+  let opened = false;
   const keepAlive = setInterval(() => {
+    // The headers of an x402 answer tell of a payment that moves with the first token.
+    if (hold.headers && !opened) return;
+    opened = true;
     stream.comment('waiting for a provider');
     started.resolve();
   }, door.keepAliveMs);
-  let opened = false;
   let sent = '';
   let writer: ChunkWriter | undefined;
   const send = (json: string) => {
@@ -196,6 +201,6 @@ async function streamed(call: Call, leave: () => void): Promise<Response> {
   run().catch((error: unknown) => started.reject(error));
   await started.promise;
   return new Response(stream.body, {
-    headers: { ...headers, ...hold.headers?.(0n), ...SSE_HEADERS, 'openai-processing-ms': processingMs(call) },
+    headers: { ...headers, ...hold.headers?.(), ...SSE_HEADERS, 'openai-processing-ms': processingMs(call) },
   });
 }

@@ -1,15 +1,8 @@
-import { type ChatUsage, formatUnits, type SignedReceipt, toWire } from '@tributary/protocol';
+import { type ChatUsage, formatUnits, toWire } from '@tributary/protocol';
 import type { FoundStream, Piece } from '../dispatch/streamed.ts';
 import type { FoundWhole } from '../dispatch/whole.ts';
 import type { Step } from '../route/plan.ts';
-
-/** Money of one answer, base units. */
-export interface Bill {
-  charged: bigint;
-  /** What the service earned of it. */
-  price: bigint;
-  receipt: SignedReceipt;
-}
+import type { Bill } from '../settle/settle-answer.ts';
 
 /** Fields that all chunks of one answer share. */
 interface Head {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { TributaryError } from '@tributary/protocol';
+import { type Hex32, TributaryError } from '@tributary/protocol';
 
 const KEEP_MS = 10 * 60_000;
 const MAX_STORED_CHARS = 32 * 1024 * 1024;
@@ -43,9 +43,9 @@ export function replayKey(payer: string, header: string | null | undefined, body
   return `${payer}\n${header ? `key ${header}` : `body ${bodyHash}`}`;
 }
 
-/** Hash of a request body in hex; the native one, since it is taken of every request. */
-export function hashOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** SHA-256 of a request body; the native one, since it is taken of every request. */
+export function hashOf(bytes: Uint8Array): Hex32 {
+  return `0x${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
 export function createReplays(now: () => number = Date.now): Replays {

@@ -19,7 +19,7 @@ export interface Step extends Candidate {
 /** Whom to ask, in order, and what it can cost at most. */
 export interface Plan {
   steps: Step[];
-  /** Base units, fee included: the dearest of the steps. */
+  /** Base units, fee included: the dearest of all who could answer, so that the same request always has the same quote. */
   maxCharge: bigint;
 }
 
@@ -137,6 +137,6 @@ export function planFor(parsed: ParsedChat, context: PlanContext): Plan {
   const unique = steps.filter((s) => !seen.has(s.service) && seen.add(s.service));
   const kept = unique.slice(0, chat.provider?.allow_fallbacks === false ? 1 : MAX_ATTEMPTS);
   let maxCharge = 0n;
-  for (const { quote } of kept) if (quote.charge > maxCharge) maxCharge = quote.charge;
+  for (const { quote } of unique) if (quote.charge > maxCharge) maxCharge = quote.charge;
   return { steps: kept, maxCharge };
 }

@@ -1,4 +1,4 @@
-import type { Journal, PaymentEntry, SpokeBook, SpokeChannel } from '@tributary/payments';
+import type { PaymentEntry, SpokeChannel } from '@tributary/payments';
 import {
   type Address,
   type Curve,
@@ -12,7 +12,7 @@ import {
 import type { Logger } from 'pino';
 import type { Pool } from 'undici';
 import type { Service } from '../route/catalog.ts';
-import type { GatewayRecord } from './record.ts';
+import type { Books } from './books.ts';
 
 const SESSION_SECONDS = 12 * 3600;
 /** A session this close to its end is renewed before it is used. */
@@ -29,8 +29,7 @@ export interface DeliveryDeps {
   curve: Curve;
   /** Private key of the spokes' payerAuthorizer. */
   sessionKey: Uint8Array;
-  spokes: SpokeBook;
-  journal: Pick<Journal<GatewayRecord>, 'append'>;
+  books: Pick<Books, 'spokes' | 'keep'>;
   http(service: Service): Pool;
   /** Payments on disk with `from` ≤ payment.from, in order and without gap, for a node that lost them. */
   paymentsFrom(channelId: Hex32, from: bigint): Promise<PaymentEntry[]>;
@@ -61,7 +60,8 @@ interface Lane {
 }
 
 export function createDelivery(deps: DeliveryDeps): Delivery {
-  const { spokes, log } = deps;
+  const { log } = deps;
+  const { spokes } = deps.books;
   const lanes = new Map<Address, Lane>();
   let closed = false;
 
@@ -124,9 +124,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       return;
     }
     const record = spokes.ack(channelId, coveredTo);
-    if (!record) return;
-    await deps.journal.append(record);
-    spokes.apply(record);
+    if (record) await deps.books.keep([record]);
   }
 
   async function openSession(service: Service): Promise<{ token: string; expiresAt: number }> {

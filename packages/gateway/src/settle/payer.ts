@@ -1,13 +1,13 @@
-import type { HubCharge } from '@tributary/payments';
+import type { ExactRecord, HubCharge } from '@tributary/payments';
 import type { Hex32 } from '@tributary/protocol';
 
-/** Where an answer's money comes from, as the payment names it. */
+/** Where an answer's money comes from, as the payment names it, and what the journal says of it. */
 export interface PayerSide {
   payerChannelId: Hex32;
   payerFrom: bigint;
   payerTo: bigint;
-  /** The payer's book entry, journaled with the answer; null when the money moved on chain. */
   charge: HubCharge | null;
+  exact: ExactRecord | null;
 }
 
 /** Money set aside for one request. Exactly one of `charge` and `release` ends it. */
@@ -21,8 +21,8 @@ export interface Hold {
   charge(amount: bigint): PayerSide;
   /** The answer failed: nothing is charged. What moved already goes back. */
   release(): Promise<void> | void;
-  /** Headers of the answer, once charged: what x402 clients need to know. */
-  headers?(charged: bigint): Record<string, string>;
+  /** Headers of the answer, for x402 clients. A stream asks before its charge is known. */
+  headers?(): Record<string, string>;
 }
 
 /** Somebody who pays for a request. */
@@ -31,8 +31,8 @@ export interface Payer {
   readonly id: string;
   /** True when the request itself proved who it is; otherwise a successful `hold` does. */
   readonly proven: boolean;
-  /** Sets aside the most the request may cost. @throws 402 */
-  hold(requestId: Hex32, amount: bigint): Promise<Hold>;
   /** The request's id where the payer chose one. */
   readonly requestId?: Hex32;
+  /** Sets aside the most the request may cost. @throws 402 */
+  hold(requestId: Hex32, amount: bigint): Promise<Hold>;
 }

@@ -1,20 +1,25 @@
-import type { HubBook, Journal, SpokeBook } from '@tributary/payments';
 import { type SignedReceipt, withFee } from '@tributary/protocol';
 import type { Found, Question } from '../dispatch/question.ts';
-import type { Bill } from '../http/completion.ts';
+import type { Books } from './books.ts';
 import type { Hold } from './payer.ts';
-import type { GatewayRecord } from './record.ts';
+
+/** Money of one answer, base units. */
+export interface Bill {
+  /** What the payer was charged. */
+  charged: bigint;
+  /** What the service earned of it. */
+  price: bigint;
+  receipt: SignedReceipt;
+  /** The answer's number in the journal. */
+  seq: number;
+}
 
 /** What settling needs. */
 export interface Settlement {
   chainId: number;
   receiptLog: SignedReceipt['receiptLog'];
   feePpm: bigint;
-  hub: HubBook;
-  spokes: SpokeBook;
-  journal: Pick<Journal<GatewayRecord>, 'append'>;
-  /** Called with each answer that is on disk. */
-  onSettled(record: Extract<GatewayRecord, { kind: 'answer' }>, seq: number): void;
+  books: Books;
 }
 
 /**
@@ -23,20 +28,15 @@ export interface Settlement {
  */
 export async function settleAnswer(s: Settlement, question: Question, found: Found, hold: Hold): Promise<Bill> {
   const { receipt, signature, attribution } = found.evidence;
-  const price = receipt.price;
-  // From here to `append` nothing may wait: the journal must have the order of the books.
-  const side = hold.charge(withFee(price, s.feePpm));
-  const channel = s.spokes.channelOf(receipt.service)!;
-  const { payment, paymentSignature } = s.spokes.pay({ channelId: channel.channelId, receipt, ...side });
+  // From here to `keepAnswer` nothing may wait: the journal must have the order of the books.
+  const { charge, exact, ...side } = hold.charge(withFee(receipt.price, s.feePpm));
+  const { payment, paymentSignature } = s.books.spokes.pay({ channelId: found.spokeId, receipt, ...side });
   const entry = { receipt, signature, salt: question.salt, attribution, payment, paymentSignature };
-  const record: GatewayRecord = { kind: 'answer', charge: side.charge, entry };
-  const seq = await s.journal.append(record);
-  if (side.charge) s.hub.apply(side.charge);
-  s.spokes.apply({ kind: 'spoke.payment', entry });
-  s.onSettled(record, seq);
+  const seq = await s.books.keepAnswer({ kind: 'answer', charge, exact, entry });
   return {
     charged: side.payerTo - side.payerFrom,
-    price,
+    price: receipt.price,
     receipt: { chainId: s.chainId, receiptLog: s.receiptLog, ...entry },
+    seq,
   };
 }

@@ -1,6 +1,5 @@
 import { hkdfSync } from 'node:crypto';
 import { channels, tokens, type Writer } from '@tributary/chain';
-import type { Journal, SpokeBook } from '@tributary/payments';
 import {
   type Address,
   type ChannelConfig,
@@ -13,7 +12,7 @@ import {
   TributaryError,
 } from '@tributary/protocol';
 import { random32 } from '../random.ts';
-import type { GatewayRecord } from './record.ts';
+import type { Books } from './books.ts';
 
 /** Time for the services to claim in after the gateway wants its deposit back, seconds. */
 const WITHDRAW_DELAY_SECONDS = 86_400;
@@ -27,8 +26,7 @@ export interface SpokesDeps {
   sessionAddress: Address;
   digests: ChannelDigests;
   curve: Curve;
-  book: SpokeBook;
-  journal: Pick<Journal<GatewayRecord>, 'append'>;
+  books: Pick<Books, 'spokes' | 'keep'>;
   /** Base units put into a spoke at a time. */
   deposit: bigint;
 }
@@ -39,8 +37,10 @@ export interface Spokes {
   open(service: Address): Promise<void>;
   /** Fills a channel up again. Calls for one service share one transaction. */
   topUp(service: Address): Promise<void>;
-  /** Reads every known channel again: deposits and claims that others made. */
-  refresh(): Promise<void>;
+  /** After a restart: reads from the chain what the journal knows, so that it can be used again. */
+  recover(): Promise<void>;
+  /** Fills the channels that are running low. */
+  topUpLow(): Promise<void>;
 }
 
 /** The private key that signs the gateway's vouchers, payments and sessions: derived, so that it needs no file of its own. */
@@ -49,7 +49,8 @@ export function sessionKeyOf(key: Uint8Array): Uint8Array {
 }
 
 export function createSpokes(deps: SpokesDeps): Spokes {
-  const { writer, book, digests } = deps;
+  const { writer, digests } = deps;
+  const book = deps.books.spokes;
   const filling = new Map<Address, Promise<void>>();
   const payer = deps.curve.addressOf(deps.key);
 
@@ -68,10 +69,7 @@ export function createSpokes(deps: SpokesDeps): Spokes {
 
   async function learn(config: ChannelConfig): Promise<void> {
     const onChain = await channels.state(writer, digests.channelId(config));
-    for (const record of book.learn(config, onChain)) {
-      await deps.journal.append(record);
-      book.apply(record);
-    }
+    await deps.books.keep(book.learn(config, onChain));
   }
 
   async function deposit(config: ChannelConfig): Promise<void> {
@@ -107,6 +105,12 @@ export function createSpokes(deps: SpokesDeps): Spokes {
     return promise;
   }
 
+  const fill = (service: Address): Promise<void> =>
+    once(service, async () => {
+      await deposit(configOf(service));
+      await learn(configOf(service));
+    });
+
   return {
     open: (service) =>
       once(service, async () => {
@@ -115,13 +119,12 @@ export function createSpokes(deps: SpokesDeps): Spokes {
         if (onChain.balance - onChain.totalClaimed < deps.deposit / 2n) await deposit(config);
         await learn(config);
       }),
-    topUp: (service) =>
-      once(service, async () => {
-        await deposit(configOf(service));
-        await learn(configOf(service));
-      }),
-    async refresh() {
-      for (const { channelId } of book.channels()) book.refresh(channelId, await channels.state(writer, channelId));
+    topUp: fill,
+    async recover() {
+      for (const { config } of book.channels()) await learn(config);
+    },
+    async topUpLow() {
+      for (const { config } of book.needTopUp(deps.deposit / 2n)) await fill(config.receiver);
     },
   };
 }

@@ -1,0 +1,108 @@
+import { assetRegistryAbi, assets, eventLogs, type Reader } from '@tributary/chain';
+import { type Address, type Curve, TributaryError } from '@tributary/protocol';
+import type { Logger } from 'pino';
+import type { Outgoing } from '../dispatch/outgoing.ts';
+import type { Catalog, Service } from '../route/catalog.ts';
+import { fetchCard } from './card.ts';
+
+/** Cards fetched at the same time. */
+const PARALLEL = 8;
+/** Looks in a row at which a service gives no card before it is forgotten. */
+const FORGET_AFTER = 6;
+
+export interface DiscoveryDeps {
+  reader: Reader;
+  outgoing: Outgoing;
+  curve: Curve;
+  catalog: Catalog;
+  /** Opens the channel that pays a service. */
+  openSpoke(account: Address): Promise<void>;
+  fromBlock: bigint;
+  log: Logger;
+}
+
+/** Keeps the catalog in step with the services registered on chain and with what their nodes say. */
+export interface Discovery {
+  /** Looks once: new registrations, moved URIs, changed cards. Calls at the same time share one look. */
+  look(): Promise<void>;
+}
+
+export function createDiscovery(deps: DiscoveryDeps): Discovery {
+  const { reader, catalog, log } = deps;
+  const uris = new Map<Address, string>();
+  const missed = new Map<Address, number>();
+  const complaints = new Map<Address, string>();
+  let nextBlock = deps.fromBlock;
+  let looking: Promise<void> | undefined;
+
+  async function readRegistry(): Promise<void> {
+    const toBlock = await reader.client.getBlockNumber({ cacheTime: 0 });
+    if (toBlock < nextBlock) return;
+    const range = { fromBlock: nextBlock, toBlock };
+    const [registered, moved] = await Promise.all([
+      assets.list(reader, { kind: 'service', fromBlock: nextBlock }),
+      eventLogs(reader, assetRegistryAbi, 'URISet', { address: reader.contracts.assetRegistry, ...range }),
+    ]);
+    for (const { account, uri } of registered) if (!uris.has(account)) uris.set(account, uri);
+    for (const { args } of moved) {
+      const account = args.account.toLowerCase() as Address;
+      if (uris.has(account)) uris.set(account, args.uri);
+    }
+    nextBlock = toBlock + 1n;
+  }
+
+  /** Says once why a service is left out, not at every look. */
+  function complain(account: Address, error: unknown): void {
+    const text = TributaryError.is(error) ? error.message : String(error);
+    if (complaints.get(account) === text) return;
+    complaints.set(account, text);
+    log.warn({ service: account, detail: text }, 'a service cannot be used');
+  }
+
+  async function lookAt(account: Address, uri: string): Promise<void> {
+    let service: Service | undefined = catalog.get(account);
+    try {
+      const checked = await fetchCard(deps, account, uri);
+      missed.delete(account);
+      const isNew = service === undefined;
+      if (isNew || JSON.stringify(service?.card, bigintText) !== JSON.stringify(checked.card, bigintText)) {
+        service = catalog.put(checked);
+        if (isNew) service.unavailable = 'its channel is being opened';
+      }
+      if (service?.unavailable) {
+        await deps.openSpoke(account);
+        service.unavailable = null;
+        log.info({ service: account, model: checked.card.model.id, provider: checked.card.provider }, 'a service is ready');
+      }
+      complaints.delete(account);
+    } catch (error) {
+      complain(account, error);
+      if (service?.unavailable) service.unavailable = TributaryError.is(error) ? error.message.replace(/\.$/, '') : 'its channel could not be opened';
+      // A node that restarts keeps its place; one that stays away loses it.
+      const misses = (missed.get(account) ?? 0) + 1;
+      missed.set(account, misses);
+      if (misses >= FORGET_AFTER) catalog.remove(account);
+    }
+  }
+
+  async function lookOnce(): Promise<void> {
+    await readRegistry();
+    const entries = [...uris];
+    for (let i = 0; i < entries.length; i += PARALLEL) {
+      await Promise.all(entries.slice(i, i + PARALLEL).map(([account, uri]) => lookAt(account, uri)));
+    }
+  }
+
+  return {
+    look() {
+      looking ??= lookOnce().finally(() => {
+        looking = undefined;
+      });
+      return looking;
+    },
+  };
+}
+
+function bigintText(_: string, v: unknown): unknown {
+  return typeof v === 'bigint' ? v.toString() : v;
+}

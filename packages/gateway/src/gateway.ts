@@ -1,0 +1,270 @@
+import { join } from 'node:path';
+import { assets, channels, createWriter, tokens } from '@tributary/chain';
+import { acquireLock, openJournal } from '@tributary/ledger';
+import { rankServices } from '@tributary/models';
+import {
+  createBatchPayments,
+  createExactPayments,
+  createHubBook,
+  createHubClaimer,
+  createSpokeBook,
+  createWatchTower,
+  createX402Server,
+  curve,
+  watchHub,
+  x402Chain,
+} from '@tributary/payments';
+import { channelDigests, fromHex, receiptDigests, withFee } from '@tributary/protocol';
+import type { Hono } from 'hono';
+import type { Logger } from 'pino';
+import type { GatewayConfig } from './config.ts';
+import { loadKey } from './config.ts';
+import { createCore } from './core.ts';
+import { createDiscovery } from './discovery/services.ts';
+import { createOutgoing } from './dispatch/outgoing.ts';
+import { createApp } from './http/app.ts';
+import { json } from './http/respond.ts';
+import { type Listening, listen } from './http/listen.ts';
+import { createMetrics } from './metrics.ts';
+import { createRepeating } from './repeating.ts';
+import { createCatalog } from './route/catalog.ts';
+import { applyRecord, createBooks } from './settle/books.ts';
+import { createPayers } from './settle/payers.ts';
+import { createReceipts } from './settle/receipts.ts';
+import { GatewayRecord } from './settle/record.ts';
+import { createRefunds } from './settle/refunds.ts';
+import { createSpokes, sessionKeyOf } from './settle/spokes.ts';
+
+/** How long requests under way may take when the gateway ends, milliseconds. */
+const GRACE_MS = 5_000;
+/** What payers are offered between asking for their deposit and getting it, seconds. */
+const WITHDRAW_DELAY_SECONDS = 3_600;
+/** How often the chain is looked at because an unknown API key came, at most, milliseconds. */
+const FIND_CHANNEL_PAUSE_MS = 500;
+
+/** A running gateway. */
+export interface Gateway {
+  /** Where it can be reached from this machine. */
+  readonly url: string;
+  readonly app: Hono;
+  /** Claims all that payers owe now; resolves when it is on chain. */
+  settle(): Promise<unknown>;
+  /** Looks for services now instead of in a while. */
+  discover(): Promise<void>;
+  /** Ends: no new requests, those under way get a few seconds, then everything is on disk. */
+  close(): Promise<void>;
+}
+
+export interface GatewayContext {
+  log: Logger;
+  env: NodeJS.ProcessEnv;
+  /** The journal cannot be written: nothing may be promised any more, so the process must end. */
+  onFatal(error: unknown): void;
+}
+
+/** Starts a gateway on its folder. @throws `folder_in_use`, `cannot_listen`, and what the chain says */
+export async function createGateway(config: GatewayConfig, context: GatewayContext): Promise<Gateway> {
+  const { log } = context;
+  const { contracts, chainId, feePpm } = config;
+  const lock = await acquireLock(config.home);
+  const key = await loadKey(config.key, context.env);
+  const keyBytes = fromHex(key);
+  const sessionKey = sessionKeyOf(keyBytes);
+  const writer = createWriter({ rpc: config.rpc, chainId, contracts, signer: key });
+  const self = curve.addressOf(keyBytes);
+  const token = await tokens.tokenDomain(writer);
+  const chain = x402Chain(writer);
+
+  const digests = channelDigests(chainId, contracts.channels);
+  const hub = createHubBook({
+    digests,
+    curve,
+    terms: { receiver: self, receiverAuthorizer: self, token: contracts.dollar },
+  });
+  const spokeBook = createSpokeBook({
+    channelDigests: digests,
+    receiptDigests: receiptDigests(chainId, contracts.receiptLog),
+    curve,
+    sessionKey,
+    spokeAuthorizer: contracts.spokeAuthorizer,
+    token: contracts.dollar,
+  });
+  const exact = createExactPayments({ chain, curve, token, gatewayKey: keyBytes });
+  const journal = await openJournal({ dir: join(config.home, 'journal'), parse: (v) => GatewayRecord.parse(v) });
+  const receipts = createReceipts({ journal, chainId, receiptLog: contracts.receiptLog });
+  for await (const { seq, record } of journal.replay()) {
+    applyRecord({ hub, spokes: spokeBook, exact }, record);
+    if (record.kind === 'answer') receipts.add(seq, { chainId, receiptLog: contracts.receiptLog, ...record.entry });
+  }
+  const books = createBooks(
+    { hub, spokes: spokeBook, exact },
+    {
+      append: (record) =>
+        journal.append(record).catch((error: unknown) => {
+          context.onFatal(error);
+          throw error;
+        }),
+    },
+  );
+
+  const catalog = createCatalog();
+  const outgoing = createOutgoing(config.allowPrivateEndpoints);
+  const metrics = createMetrics();
+  const refunds = createRefunds(books, log);
+  const spokes = createSpokes({
+    writer,
+    key: keyBytes,
+    sessionAddress: curve.addressOf(sessionKey),
+    digests,
+    curve,
+    books,
+    deposit: config.spokeDeposit,
+  });
+  const discovery = createDiscovery({
+    reader: writer,
+    outgoing,
+    curve,
+    catalog,
+    openSpoke: spokes.open,
+    fromBlock: config.fromBlock,
+    log,
+  });
+  const onError = (what: string) => (error: unknown) => log.error({ err: error }, what);
+  const claimer = createHubClaimer({ writer, hub, onError: onError('a claim failed') });
+  const tower = createWatchTower({
+    reader: writer,
+    book: watchHub({ hub, claimer, receiver: self, token: contracts.dollar, record: books.keep }),
+    fromBlock: config.fromBlock,
+    onError: onError('watching the channels failed'),
+    onWithdrawal: (channelId) => log.warn({ channelId }, 'a payer announced a withdrawal'),
+  });
+
+  const batch = createBatchPayments({
+    hub,
+    chain,
+    curve,
+    digests,
+    token,
+    erc3009Collector: contracts.erc3009Collector,
+    record: books.keep,
+  });
+  const x402 = createX402Server({
+    terms: { token, payTo: self, receiverAuthorizer: self, withdrawDelaySeconds: WITHDRAW_DELAY_SECONDS },
+    hub,
+    batch,
+    exact,
+  });
+  let listening: Listening | undefined;
+  const publicUrl = () => config.publicUrl ?? listening?.url ?? '';
+  let lookedForChannels = Number.NEGATIVE_INFINITY;
+  const payers = createPayers({
+    chainId,
+    curve,
+    books,
+    x402,
+    batch,
+    publicUrl,
+    async findChannel() {
+      if (performance.now() - lookedForChannels < FIND_CHANNEL_PAUSE_MS) return;
+      lookedForChannels = performance.now();
+      await tower.poll();
+    },
+    refundSoon: refunds.soon,
+  });
+
+  const core = createCore({
+    chainId,
+    receiptLog: contracts.receiptLog,
+    feePpm,
+    curve,
+    sessionKey,
+    books,
+    journal,
+    catalog,
+    outgoing,
+    metrics,
+    patience: config.patience,
+    keepAliveMs: config.keepAliveMs,
+    log,
+    rank: rankServices,
+    payerOf: payers.payerOf,
+    onSpokeLow(service) {
+      spokes.topUp(service.account).catch(onError('a channel to a service could not be filled'));
+    },
+    onAnswer: (receipt, seq) => receipts.add(seq, receipt),
+  });
+
+  /** The least that any request costs here, for an offer that is made without a request. */
+  function smallestCharge(): bigint {
+    const charges = catalog.all().map((s) => withFee(s.card.price.perRequest, feePpm));
+    return charges.reduce((least, c) => (c < least ? c : least), charges[0] ?? 1n) || 1n;
+  }
+
+  let ready = false;
+  const app = createApp({
+    chat: core.chat,
+    catalog,
+    feePpm,
+    metrics,
+    async offer(request) {
+      const { refunded } = await payers.withoutBody(request, smallestCharge());
+      return json({}, refunded);
+    },
+    errorHeaders: payers.headersOf,
+    notReady: () => (ready ? null : 'starting'),
+    onInternal: (error, path) => log.error({ err: error, path }, 'a request failed inside the gateway'),
+    explorer: {
+      network: () => ({ chainId, contracts, rpc: config.rpc, gateway: self, url: publicUrl(), feePpm }),
+      services: () =>
+        catalog.all().map((s) => ({
+          card: s.card,
+          agentWallet: s.agentWallet,
+          available: s.unavailable === null && s.breaker.allows,
+          unavailable: s.unavailable,
+          inFlight: s.latency.inFlight,
+        })),
+      assets: () => assets.list(writer, { fromBlock: config.fromBlock }),
+      receipts: receipts.list,
+      receipt: receipts.find,
+      claims: () => channels.loggedReceipts(writer, { fromBlock: config.fromBlock }),
+      settle: () => claimer.claimNow(),
+      operatorToken: config.operatorToken,
+    },
+  });
+
+  await refunds.recover();
+  await tower.start(config.watchSeconds * 1000);
+  await spokes.recover();
+  await discovery.look();
+  const looking = createRepeating(discovery.look, config.discoverSeconds * 1000, onError('looking for services failed'));
+  const filling = createRepeating(spokes.topUpLow, config.watchSeconds * 1000, onError('filling channels failed'));
+  claimer.start({
+    intervalMs: config.claim.intervalSeconds * 1000,
+    minAmount: config.claim.minimum,
+    onReport: (report) => log.info({ claimed: report.claimed.length, amount: String(report.amount) }, 'claimed'),
+  });
+  metrics.watch('tributary_services', 'Services that can be asked', () => catalog.all().filter((s) => !s.unavailable).length);
+  metrics.watch('tributary_undelivered_payments', 'Payments that nodes have not acknowledged', () =>
+    spokeBook.channels().reduce((sum, c) => sum + c.undelivered, 0),
+  );
+  listening = await listen(app, config);
+  ready = true;
+
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    ready = false;
+    await listening?.close(GRACE_MS);
+    await Promise.all([looking.stop(), filling.stop(), claimer.stop(), tower.stop(), refunds.close()]);
+    await core.delivery.close();
+    await outgoing.close();
+    await journal.close();
+    await lock.release();
+  }
+  return {
+    url: listening.url,
+    app,
+    settle: () => claimer.claimNow(),
+    discover: discovery.look,
+    close: () => (closing ??= close()),
+  };
+}
