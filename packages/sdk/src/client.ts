@@ -52,9 +52,17 @@ export interface TributaryOptions {
   fetch?: typeof fetch;
 }
 
-/** What is in the channel and what of it is spoken for, base units of the dollar. */
-export interface Balance extends PayerBookState {
+/** What is in a channel and what of it is spoken for, base units of the dollar. */
+export interface Balance {
   channelId: Hex32;
+  /** The deposit on chain; what this client last knew of it when no `rpc` is given. */
+  balance: bigint;
+  totalClaimed: bigint;
+  /** Charged so far by this client's book; for an API key's channel only what is claimed on chain is known. */
+  charged: bigint;
+  /** Sum of the open reservations, and each of them. */
+  open: bigint;
+  reservations: PayerBookState['reservations'];
   /** Deposit less what was charged and what is open. */
   available: bigint;
 }
@@ -82,9 +90,12 @@ export interface Tributary {
    * signer finds the same channel again; a deposit of 0 takes it into use without adding to it.
    */
   openChannel(deposit: bigint, options?: { sessionKey?: Hex32 }): Promise<ChannelSession>;
-  /** Adds to the channel in use. Resolves to the transaction's hash. */
+  /**
+   * Adds to the channel in use, or to the API key's, which is opened by its first deposit. Resolves to the transaction's
+   * hash.
+   */
   topUp(amount: bigint): Promise<Hex>;
-  /** The channel in use: deposit from the chain where an `rpc` is given, the rest from this client's book. */
+  /** The channel in use, or the API key's as the signer would open it. */
   balance(): Promise<Balance>;
   /** Announces a withdrawal of what is left, or of `amount`. The channel cannot pay any more. */
   startWithdrawal(amount?: bigint): ReturnType<ChannelLife['startWithdrawal']>;
@@ -165,9 +176,13 @@ export function createTributary(options: TributaryOptions): Tributary {
     return createChannel(session, { deposit: state?.balance ?? MAX_AMOUNT, charged, maxOpenAmount });
   }
 
-  function inUse(): Channel {
-    if (channel) return channel;
-    throw new TributaryError('no_channel', 'No channel is in use.', { status: 402, hint: 'Call openChannel first.' });
+  /** The channel that the signer opens for the API key. */
+  async function apiKeyConfig(): Promise<ChannelConfig> {
+    if (!apiKey) {
+      throw new TributaryError('no_channel', 'No channel is in use.', { status: 402, hint: 'Call openChannel first.' });
+    }
+    const { network: n, address } = await payer();
+    return channelConfig(n.offer, address, authorizerOf(apiKey));
   }
 
   async function payer(): Promise<{ life: ChannelLife; network: Network; address: Address; account: Account }> {
@@ -205,25 +220,42 @@ export function createTributary(options: TributaryOptions): Tributary {
 
     async topUp(amount) {
       await restored();
-      const { session, book, channelId } = inUse();
-      const hash = await (await life()).deposit(session.config, amount);
-      book.setDeposit((await stateOf(channelId)).balance);
+      const config = channel?.session.config ?? (await apiKeyConfig());
+      const hash = await (await life()).deposit(config, amount);
+      if (channel) channel.book.setDeposit((await stateOf(channel.channelId)).balance);
       return hash;
     },
 
     async balance() {
       await restored();
-      const { book, channelId } = inUse();
-      if (options.rpc) book.setDeposit((await stateOf(channelId)).balance);
-      const state = book.state();
-      return { channelId, ...state, available: state.deposit - state.charged - state.open };
+      if (channel) {
+        const { book, channelId } = channel;
+        const onChain = options.rpc ? await stateOf(channelId) : null;
+        if (onChain) book.setDeposit(onChain.balance);
+        const { charged, open, reservations, deposit } = book.state();
+        const totalClaimed = onChain?.totalClaimed ?? 0n;
+        return {
+          channelId,
+          balance: deposit,
+          totalClaimed,
+          charged,
+          open,
+          reservations,
+          available: deposit - charged - open,
+        };
+      }
+      const { chainId, contracts } = await network();
+      const channelId = channelDigests(chainId, contracts.channels).channelId(await apiKeyConfig());
+      const { balance, totalClaimed } = await stateOf(channelId);
+      const available = balance - totalClaimed;
+      return { channelId, balance, totalClaimed, charged: totalClaimed, open: 0n, reservations: [], available };
     },
 
     async startWithdrawal(amount) {
       await restored();
-      const { session, book } = inUse();
-      const started = await (await life()).startWithdrawal(session.config, amount);
-      book.stop(
+      const config = channel?.session.config ?? (await apiKeyConfig());
+      const started = await (await life()).startWithdrawal(config, amount);
+      channel?.book.stop(
         new TributaryError('withdrawal_pending', 'A withdrawal is pending on this channel.', {
           status: 402,
           hint: `It can be finished after ${new Date(started.finishAfter * 1000).toISOString()}.`,
@@ -235,8 +267,7 @@ export function createTributary(options: TributaryOptions): Tributary {
     async finishWithdrawal() {
       // A pending withdrawal keeps the channel from being taken into use, so the session itself is asked.
       const session = channel?.session ?? options.session;
-      if (!session) throw missing('session', 'Pass the session of the channel.');
-      return (await life()).finishWithdrawal(session.config);
+      return (await life()).finishWithdrawal(session?.config ?? (await apiKeyConfig()));
     },
 
     async createApiKey(deposit) {
