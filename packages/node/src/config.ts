@@ -88,6 +88,12 @@ export const NodeConfig = z.strictObject({
   watchSeconds: z.number().int().min(1).max(900).default(30),
   /** Lets operators claim and reload from other machines (`Authorization: Bearer`). Without it only this machine may. */
   operatorToken: z.string().min(16).max(256).optional(),
+  /** Base URL of a gateway that offers this node's services: what the guide tells people about. */
+  gateway: z
+    .url({ protocol: /^https?$/ })
+    .max(2048)
+    .transform((u) => u.replace(/\/+$/, ''))
+    .optional(),
   /** Also tell of model servers found on this machine. */
   discover: z.boolean().default(false),
 });

@@ -5,7 +5,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 export interface NodeMetrics {
   answered(service: Address, outcome: 'answered' | 'unknown' | 'failed', milliseconds: number): void;
   paymentsAccepted(service: Address, entries: number): void;
-  claimed(service: Address, outcome: 'done' | 'failed'): void;
+  claimed(service: Address): void;
   /** Sets gauges just before they are read. */
   uncovered(service: Address, baseUnits: bigint): void;
   text(): Promise<string>;
@@ -37,8 +37,8 @@ export function createNodeMetrics(): NodeMetrics {
   });
   const claims = new Counter({
     name: 'tributary_node_claims_total',
-    help: 'Claims on chain',
-    labelNames: ['service', 'outcome'],
+    help: 'Channels claimed on chain',
+    labelNames: ['service'],
     registers,
   });
   const uncovered = new Gauge({
@@ -54,7 +54,7 @@ export function createNodeMetrics(): NodeMetrics {
       seconds.observe({ service }, milliseconds / 1000);
     },
     paymentsAccepted: (service, entries) => payments.inc({ service }, entries),
-    claimed: (service, outcome) => claims.inc({ service, outcome }),
+    claimed: (service) => claims.inc({ service }),
     // A gauge is a float; beyond 2^53 base units (nine billion dollars) its last digits are not exact.
     uncovered: (service, baseUnits) => uncovered.set({ service }, Number(baseUnits)),
     text: () => registry.metrics(),

@@ -1,6 +1,7 @@
-import { type ExpertContext, expertNamed, type OpenExpert } from '@tributary/models';
+import { type ExpertContext, expertNamed, type OpenExpert, type OpenLibrary } from '@tributary/models';
 import {
   type Address,
+  canonicalJson,
   type Hex,
   type Price,
   ServiceCard,
@@ -43,9 +44,9 @@ export interface ServiceSurroundings {
   nowSeconds(): number;
 }
 
-/** An offer and how many answers use it. */
+/** An open expert and how many answers use it. */
 interface Held {
-  offer: Offer;
+  expert: OpenExpert;
   users: number;
   retired: boolean;
 }
@@ -80,6 +81,10 @@ function makeCard(config: ServiceConfig, expert: OpenExpert, around: ServiceSurr
   return { expert, card: parsed, signedCard: JSON.stringify({ card, signature: around.signCard(card) }) };
 }
 
+function canUpdate(expert: OpenExpert): expert is OpenLibrary {
+  return 'update' in expert;
+}
+
 /** Opens a service. Throws `unknown_expert` or `bad_options`, or what the expert says about its data. */
 export async function openService(config: ServiceConfig, around: ServiceSurroundings): Promise<Service> {
   const expert = expertNamed(config.expert);
@@ -98,17 +103,15 @@ export async function openService(config: ServiceConfig, around: ServiceSurround
       { param: `options.${issue?.path.join('.') ?? ''}` },
     );
   }
-  const open = async (): Promise<Held> => {
-    const opened = await expert.open(options.data, await around.context(config));
-    return { offer: makeCard(config, opened, around), users: 0, retired: false };
-  };
+  const expertOf = (context: ExpertContext): Promise<OpenExpert> => expert.open(options.data, context);
 
-  let held = await open();
+  let held: Held = { expert: await expertOf(await around.context(config)), users: 0, retired: false };
+  let offer = makeCard(config, held.expert, around);
   // Reloads run one after another: two at once could leave the older data in place.
   let reloading: Promise<unknown> = Promise.resolve();
 
   const closeIfIdle = async (h: Held): Promise<void> => {
-    if (h.retired && h.users === 0) await h.offer.expert.close();
+    if (h.retired && h.users === 0) await h.expert.close();
   };
   const retire = async (h: Held): Promise<void> => {
     h.retired = true;
@@ -116,30 +119,39 @@ export async function openService(config: ServiceConfig, around: ServiceSurround
   };
 
   async function reloadNow(): Promise<boolean> {
-    const next = await open();
-    if (
-      next.offer.expert.modelDigest === held.offer.expert.modelDigest &&
-      JSON.stringify(next.offer.expert.hints) === JSON.stringify(held.offer.expert.hints)
-    ) {
-      await next.offer.expert.close();
+    const context = await around.context(config);
+    const { expert } = held;
+    const { digest } = offer.card.model;
+    if (canUpdate(expert) && context.dataset) {
+      // In place, between two answers: only documents that changed are indexed again.
+      expert.update(context.dataset);
+      if (expert.modelDigest === digest) return false;
+      // The card follows in the same turn, so no answer is signed under the wrong digest.
+      offer = makeCard(config, expert, around);
+      return true;
+    }
+    const next = await expertOf(context);
+    if (next.modelDigest === digest && canonicalJson(next.hints) === canonicalJson(expert.hints)) {
+      await next.close();
       return false;
     }
     const old = held;
-    held = next;
+    held = { expert: next, users: 0, retired: false };
+    offer = makeCard(config, next, around);
     await retire(old);
     return true;
   }
 
   return {
     account: config.account,
-    price: held.offer.card.price,
-    offer: () => held.offer,
+    price: offer.card.price,
+    offer: () => offer,
     take() {
       const taken = held;
       taken.users++;
       let released = false;
       return {
-        offer: taken.offer,
+        offer,
         done() {
           if (released) return;
           released = true;

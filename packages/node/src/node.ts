@@ -1,0 +1,85 @@
+import { mkdir } from 'node:fs/promises';
+import { createWriter, identity, readChainId } from '@tributary/chain';
+import { acquireLock } from '@tributary/ledger';
+import { discoverUpstreams } from '@tributary/models';
+import { type Address, receiptDigests, sameHex, TributaryError } from '@tributary/protocol';
+import { type Logger, pino } from 'pino';
+import type { NodeConfig } from './config.ts';
+import { createHotKey, type HotKey, readPrivateKey } from './hot-key.ts';
+import { listen } from './http/listen.ts';
+import { openServe } from './serve.ts';
+
+/** How long answers under way may go on when the node ends. */
+const CLOSE_GRACE_MS = 5_000;
+
+/** A running provider. */
+export interface Node {
+  /** Where it listens. */
+  readonly url: string;
+  /** Reads documents again; the accounts of the services whose cards changed. */
+  reload(): Promise<Address[]>;
+  /** Lets answers under way finish for five seconds, closes everything, and gives the data folder back. */
+  close(): Promise<void>;
+}
+
+/** A node signs for an identity; with another key every one of its receipts would be refused. */
+async function checkIdentity(config: NodeConfig, key: HotKey, reader: Parameters<typeof identity.agentWallet>[0]) {
+  const wallet = await identity.agentWallet(reader, config.agentId);
+  if (wallet !== null && sameHex(wallet, key.address)) return;
+  throw new TributaryError(
+    'wrong_agent_wallet',
+    `Agent ${config.agentId} is signed for by ${wallet ?? 'nobody'}, this node's key is ${key.address}.`,
+    { hint: 'Run `tributary provide` again, which registers the key, or give the node the right one.' },
+  );
+}
+
+/**
+ * Starts a provider on its own folder: lock, key, chain, socket, then its roles. Resolves when it answers.
+ * Throws `folder_in_use`, `port_taken`, `wrong_chain`, `rpc_unreachable`, `wrong_agent_wallet`, or what a role says.
+ */
+export async function createNode(
+  config: NodeConfig,
+  { log = pino({ level: 'silent' }), env = {} }: { log?: Logger; env?: NodeJS.ProcessEnv } = {},
+): Promise<Node> {
+  const { chainId, contracts, rpc, home } = config;
+  await mkdir(home, { recursive: true });
+  // Everything opened so far, to be closed in reverse: at the end, and when a later step fails.
+  const opened: { close(): Promise<unknown> }[] = [];
+  const close = async (): Promise<void> => {
+    for (const part of opened.splice(0).toReversed()) await part.close();
+  };
+  try {
+    const lock = await acquireLock(home);
+    opened.push({ close: lock.release });
+    const privateKey = await readPrivateKey(config.key, env);
+    const key = createHotKey(privateKey, chainId, contracts.receiptLog, receiptDigests(chainId, contracts.receiptLog));
+    await readChainId(rpc, chainId);
+    const writer = createWriter({ rpc, chainId, contracts, signer: privateKey });
+    await checkIdentity(config, key, writer);
+    const listener = await listen(config.host, config.port);
+    const socket = { close: () => listener.close(CLOSE_GRACE_MS) };
+    const endpoint = config.endpoint ?? listener.url;
+    const base = { config, endpoint, writer, key, log, nowSeconds: () => Math.floor(Date.now() / 1000) };
+
+    // The roles of a node. Each brings its doors; a role to come is opened here, beside this one.
+    const serve = await openServe(base).catch(async (error: unknown) => {
+      await listener.close(0);
+      throw error;
+    });
+    opened.push(serve, socket);
+    listener.serve(serve.app);
+
+    if (config.discover) {
+      const found = await discoverUpstreams();
+      log.info(
+        { found },
+        found.length > 0 ? 'model servers found; offer them with `tributary provide`' : 'no model server found',
+      );
+    }
+    log.info({ url: listener.url, endpoint, services: config.services.map((s) => s.account) }, 'serving');
+    return { url: listener.url, reload: serve.reload, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
