@@ -153,13 +153,13 @@ contract ReputationRegistry is IReputationRegistry {
         external
         view
         returns (
-            address[] memory,
-            uint64[] memory,
-            int128[] memory,
-            uint8[] memory,
-            string[] memory,
-            string[] memory,
-            bool[] memory
+            address[] memory clients,
+            uint64[] memory feedbackIndexes,
+            int128[] memory values,
+            uint8[] memory valueDecimals,
+            string[] memory tag1s,
+            string[] memory tag2s,
+            bool[] memory revokedStatuses
         )
     {
         Page memory page = _readAll(agentId, clientAddresses, _filter(tag1, tag2, includeRevoked));

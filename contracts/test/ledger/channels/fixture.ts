@@ -66,9 +66,9 @@ export const channelTypes = {
   ],
 } as const;
 
-/** A fresh chain in this process. */
-export async function newChain(chainId = 31337) {
-  const { provider } = await network.create({ network: 'default', override: { chainId } });
+/** A fresh chain in this process, beginning now or at the given time. */
+export async function newChain(chainId = 31337, initialDate = new Date()) {
+  const { provider } = await network.create({ network: 'default', override: { chainId, initialDate } });
   const chain = {
     id: chainId,
     name: 'test',
