@@ -1,3 +1,12 @@
-export * from './text/sentences.ts';
-export * from './text/stem.ts';
-export * from './text/words.ts';
+export { isPublicAddress } from './address-guard.ts';
+export {
+  createGuardedAgent,
+  createGuardedFetch,
+  type GuardedFetch,
+  type GuardedRequest,
+  type GuardedResponse,
+  type GuardOptions,
+} from './guarded-fetch.ts';
+export { type Span, sentences } from './text/sentences.ts';
+export { stem } from './text/stem.ts';
+export { contentTerms, isStopWord, stemOf, words } from './text/words.ts';

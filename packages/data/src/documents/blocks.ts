@@ -35,7 +35,13 @@ export function rowText(headers: readonly string[], cells: readonly string[]): s
 /** Blocks without empty ones. */
 export function cleanBlocks(blocks: readonly Block[]): Block[] {
   return blocks.flatMap((b) => {
-    const text = b.kind === 'code' ? b.text.replace(/\r\n?/g, '\n').replace(/[^\P{Cc}\n\t]/gu, '').trimEnd() : oneLine(b.text);
+    const text =
+      b.kind === 'code'
+        ? b.text
+            .replace(/\r\n?/g, '\n')
+            .replace(/[^\P{Cc}\n\t]/gu, '')
+            .trimEnd()
+        : oneLine(b.text);
     return text.trim() === '' ? [] : [{ ...b, text }];
   });
 }

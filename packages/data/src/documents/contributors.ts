@@ -14,14 +14,21 @@ const ContributorMap = z.record(z.string().min(1).max(1024), Address);
 export function contributorRule(map: unknown): ContributorRule {
   const parsed = ContributorMap.safeParse(map);
   if (!parsed.success) {
-    throw new TributaryError('contributors_invalid', `The contributors are not readable: ${z.prettifyError(parsed.error)}`, {
-      hint: 'Write {"folder/": "0x…", "*": "0x…"}.',
-    });
+    throw new TributaryError(
+      'contributors_invalid',
+      `The contributors are not readable: ${z.prettifyError(parsed.error)}`,
+      {
+        hint: 'Write {"folder/": "0x…", "*": "0x…"}.',
+      },
+    );
   }
   const entries = Object.entries(parsed.data);
   return (document) =>
     entries.find(
       ([pattern]) =>
-        pattern === '*' || document === pattern || (pattern.endsWith('/') && document.startsWith(pattern)) || matchesGlob(document, pattern),
+        pattern === '*' ||
+        document === pattern ||
+        (pattern.endsWith('/') && document.startsWith(pattern)) ||
+        matchesGlob(document, pattern),
     )?.[1];
 }

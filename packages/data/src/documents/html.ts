@@ -1,12 +1,54 @@
-import { type HTMLElement, NodeType, parse, type Node } from 'node-html-parser';
+import { type HTMLElement, type Node, NodeType, parse } from 'node-html-parser';
 import { type Block, cleanBlocks, type Extracted, rowText } from './blocks.ts';
 
 const SKIPPED = new Set([
-  'script', 'style', 'nav', 'noscript', 'template', 'svg', 'canvas', 'iframe', 'object', 'form', 'button', 'select', 'head', 'footer', 'aside',
+  'script',
+  'style',
+  'nav',
+  'noscript',
+  'template',
+  'svg',
+  'canvas',
+  'iframe',
+  'object',
+  'form',
+  'button',
+  'select',
+  'head',
+  'footer',
+  'aside',
 ]);
 const INLINE = new Set([
-  'a', 'abbr', 'b', 'bdi', 'bdo', 'cite', 'code', 'data', 'del', 'dfn', 'em', 'font', 'i', 'ins', 'kbd', 'label', 'mark', 'q', 's', 'samp', 'small',
-  'span', 'strong', 'sub', 'sup', 'time', 'tt', 'u', 'var', 'wbr',
+  'a',
+  'abbr',
+  'b',
+  'bdi',
+  'bdo',
+  'cite',
+  'code',
+  'data',
+  'del',
+  'dfn',
+  'em',
+  'font',
+  'i',
+  'ins',
+  'kbd',
+  'label',
+  'mark',
+  'q',
+  's',
+  'samp',
+  'small',
+  'span',
+  'strong',
+  'sub',
+  'sup',
+  'time',
+  'tt',
+  'u',
+  'var',
+  'wbr',
 ]);
 /** Elements inside elements beyond which a page is refused; readable pages stay below fifty. */
 const MOST_DEPTH = 500;
@@ -46,7 +88,10 @@ function rowsOf(table: HTMLElement): Block[] {
 
 /** Blocks of an HTML page or fragment, without scripts, styles, navigation and what is hidden. */
 export function readHtml(html: string): Extracted {
-  const root = parse(html, { comment: false, blockTextElements: { script: false, noscript: false, style: false, pre: true } });
+  const root = parse(html, {
+    comment: false,
+    blockTextElements: { script: false, noscript: false, style: false, pre: true },
+  });
   const blocks: Block[] = [];
   let loose = '';
   const flush = () => {

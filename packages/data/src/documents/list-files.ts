@@ -30,7 +30,10 @@ export function byName(a: { name: string }, b: { name: string }): number {
  * All files under a folder, in order of name. Hidden entries and `node_modules` are left out silently; links to folders,
  * and links to files outside the root, are reported and not followed.
  */
-export async function listFiles(folder: string, mostFiles: number): Promise<{ files: FoundFile[]; skipped: Skipped[] }> {
+export async function listFiles(
+  folder: string,
+  mostFiles: number,
+): Promise<{ files: FoundFile[]; skipped: Skipped[] }> {
   const root = await realpath(folder);
   const files: FoundFile[] = [];
   const skipped: Skipped[] = [];
@@ -43,7 +46,10 @@ export async function listFiles(folder: string, mostFiles: number): Promise<{ fi
       const name = relative(root, path).split(sep).join('/');
       if (entry.isDirectory()) {
         if (depth >= MOST_DEPTH) skipped.push({ name, reason: `folders are nested more than ${MOST_DEPTH} deep` });
-        else await walk(path, depth + 1).catch((e: NodeJS.ErrnoException) => skipped.push({ name, reason: `cannot be read (${e.code})` }));
+        else
+          await walk(path, depth + 1).catch((e: NodeJS.ErrnoException) =>
+            skipped.push({ name, reason: `cannot be read (${e.code})` }),
+          );
       } else if (entry.isSymbolicLink()) {
         const target = await realpath(path).catch(() => undefined);
         if (target === undefined) skipped.push({ name, reason: 'is a link to nothing' });

@@ -41,7 +41,13 @@ function visit(tokens: readonly Token[], kind: 'paragraph' | 'item', out: Block[
         const table = token as Tokens.Table;
         const headers = table.header.map((c) => inlineText(c.tokens).trim());
         for (const row of table.rows) {
-          out.push({ kind: 'row', text: rowText(headers, row.map((c) => inlineText(c.tokens).trim())) });
+          out.push({
+            kind: 'row',
+            text: rowText(
+              headers,
+              row.map((c) => inlineText(c.tokens).trim()),
+            ),
+          });
         }
         break;
       }

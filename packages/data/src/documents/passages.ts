@@ -20,9 +20,7 @@ const LONGEST = 2_000;
 function parts(block: Block): string[] {
   if (block.text.length <= USUAL_MOST || block.kind === 'row') return cutEndless(block.text);
   const units =
-    block.kind === 'code'
-      ? block.text.split('\n')
-      : sentences(block.text).map((s) => block.text.slice(s.start, s.end));
+    block.kind === 'code' ? block.text.split('\n') : sentences(block.text).map((s) => block.text.slice(s.start, s.end));
   const joint = block.kind === 'code' ? '\n' : ' ';
   const out: string[] = [];
   let current = '';
@@ -53,7 +51,11 @@ function cutEndless(text: string): string[] {
 }
 
 /** The text of a document and its passages, each under one heading and made of whole paragraphs, items and rows. */
-export function cutPassages({ title, blocks }: Extracted): { title: string | undefined; text: string; pieces: Piece[] } {
+export function cutPassages({ title, blocks }: Extracted): {
+  title: string | undefined;
+  text: string;
+  pieces: Piece[];
+} {
   let text = '';
   const pieces: Piece[] = [];
   const path: { level: number; text: string }[] = [];
@@ -82,7 +84,10 @@ export function cutPassages({ title, blocks }: Extracted): { title: string | und
     const tight = previous === block.kind && (block.kind === 'item' || block.kind === 'row');
     for (const part of parts(block)) {
       const { start, end } = append(part, tight ? '\n' : '\n\n');
-      if (open && (end - open.start <= USUAL_MOST || (open.end - open.start < USUAL_LEAST && part.length <= USUAL_MOST))) {
+      if (
+        open &&
+        (end - open.start <= USUAL_MOST || (open.end - open.start < USUAL_LEAST && part.length <= USUAL_MOST))
+      ) {
         open.end = end;
       } else {
         open = { headings: [...above, ...path.map((h) => h.text)], text: '', start, end };

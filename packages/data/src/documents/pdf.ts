@@ -35,7 +35,8 @@ export async function readPdf(bytes: Uint8Array): Promise<Extracted> {
       ...paragraphs(page).map((p) => ({ kind: 'paragraph' as const, text: p })),
     ]);
     const { info } = await getMeta(pdf);
-    const title = typeof info.Title === 'string' && info.Title.trim() !== '' ? info.Title.trim().slice(0, 200) : undefined;
+    const title =
+      typeof info.Title === 'string' && info.Title.trim() !== '' ? info.Title.trim().slice(0, 200) : undefined;
     return { ...(title ? { title } : {}), blocks: cleanBlocks(blocks) };
   } finally {
     await pdf.loadingTask.destroy();

@@ -73,7 +73,10 @@ async function readBytes(file: FoundFile, most: number): Promise<Uint8Array> {
 }
 
 /** Files to read: everything under a folder, or the given files by their base names. */
-async function findFiles(source: string | readonly string[], most: number): Promise<{ files: FoundFile[]; skipped: Skipped[] }> {
+async function findFiles(
+  source: string | readonly string[],
+  most: number,
+): Promise<{ files: FoundFile[]; skipped: Skipped[] }> {
   try {
     if (typeof source === 'string') {
       if ((await stat(source)).isDirectory()) return await listFiles(source, most);
@@ -127,7 +130,8 @@ export async function readDocuments(source: string | readonly string[], options:
     const before = known.get(file.name);
     if (before?.hash === hash) {
       reused++;
-      const passages = before.contributor === contributor ? before.passages : before.passages.map((p) => ({ ...p, contributor }));
+      const passages =
+        before.contributor === contributor ? before.passages : before.passages.map((p) => ({ ...p, contributor }));
       read.push({ ...before, contributor, passages });
       return;
     }

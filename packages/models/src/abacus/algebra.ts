@@ -1,5 +1,5 @@
 import Fraction from 'fraction.js';
-import { type Evaluator, CannotCompute, type Value } from './evaluate.ts';
+import { CannotCompute, type Evaluator, type Value } from './evaluate.ts';
 import { type Expression, formatExpression, hasVariable } from './expression.ts';
 import { formatValue } from './format.ts';
 import { maths } from './maths.ts';
@@ -34,7 +34,8 @@ function arithmetic(evaluator: Evaluator): Arithmetic {
       Array.from({ length: Math.max(a.length, b.length) }, (_, i) => op(evaluator, '+', a[i] ?? ZERO, b[i] ?? ZERO)),
     scale: (a, by) => a.map((c) => op(evaluator, '*', c, by)),
     multiply(a, b) {
-      if (a.length + b.length - 2 > MOST_DEGREE) throw new CannotCompute(`polynomials are read up to degree ${MOST_DEGREE}`);
+      if (a.length + b.length - 2 > MOST_DEGREE)
+        throw new CannotCompute(`polynomials are read up to degree ${MOST_DEGREE}`);
       const out: Polynomial = Array.from({ length: a.length + b.length - 1 }, () => ZERO);
       a.forEach((x, i) => {
         b.forEach((y, j) => {
@@ -82,7 +83,10 @@ function polynomialOf(e: Expression, variable: string, evaluator: Evaluator): Po
       return left.map((c) => op(evaluator, '/', c, right[0]!));
     }
     case '^': {
-      const n = right.length === 1 && 'exact' in right[0]! && right[0].exact.d === 1n ? Number(right[0].exact.s * right[0].exact.n) : -1;
+      const n =
+        right.length === 1 && 'exact' in right[0]! && right[0].exact.d === 1n
+          ? Number(right[0].exact.s * right[0].exact.n)
+          : -1;
       if (n < 0 || n * (left.length - 1) > MOST_DEGREE) return undefined;
       let out: Polynomial = [{ exact: new Fraction(1) }];
       for (let i = 0; i < n; i++) out = a.multiply(out, left);
@@ -99,7 +103,12 @@ function exacts(p: Polynomial): Fraction[] | undefined {
 }
 
 function number(e: Fraction): Expression {
-  return { kind: 'binary', op: '/', left: { kind: 'number', text: `${e.s * e.n}` }, right: { kind: 'number', text: `${e.d}` } };
+  return {
+    kind: 'binary',
+    op: '/',
+    left: { kind: 'number', text: `${e.s * e.n}` },
+    right: { kind: 'number', text: `${e.d}` },
+  };
 }
 
 function divisors(n: bigint): bigint[] {
@@ -136,7 +145,9 @@ function rationalRoots(p: Fraction[]): { roots: Fraction[]; rest: Fraction[] } {
   const first = rest[0]!.mul(scale).n;
   const last = rest.at(-1)!.mul(scale).n;
   if (first > 10n ** 12n || last > 10n ** 12n) return { roots, rest };
-  const candidates = divisors(first).flatMap((a) => divisors(last).flatMap((b) => [new Fraction(a, b), new Fraction(-a, b)]));
+  const candidates = divisors(first).flatMap((a) =>
+    divisors(last).flatMap((b) => [new Fraction(a, b), new Fraction(-a, b)]),
+  );
   if (candidates.length > 20_000) return { roots, rest };
   for (const x of candidates) {
     while (rest.length > 2 && valueAt(rest, x).n === 0n) {
@@ -210,7 +221,8 @@ function formatPolynomial(p: readonly Fraction[], variable: string): string {
     const c = p[i]!;
     if (c.n === 0n) continue;
     const size = c.abs();
-    const coefficient = i > 0 && size.equals(1) ? '' : size.d === 1n || i === 0 ? fraction(size) : `(${fraction(size)})`;
+    const coefficient =
+      i > 0 && size.equals(1) ? '' : size.d === 1n || i === 0 ? fraction(size) : `(${fraction(size)})`;
     const power = i === 0 ? '' : i === 1 ? variable : `${variable}^${i}`;
     const sign = c.s < 0n ? (out ? ' - ' : '-') : out ? ' + ' : '';
     out += sign + coefficient + power;
@@ -242,7 +254,10 @@ export function factor(e: Expression, variable: string, evaluator: Evaluator): s
     const clear = front.div(new Fraction(r.d ** BigInt(times), 1n));
     const whole = clear.d === 1n || front.d > 1n;
     if (whole) front = clear;
-    const text = formatPolynomial(whole ? [r.neg().mul(new Fraction(r.d, 1n)), new Fraction(r.d, 1n)] : [r.neg(), new Fraction(1)], variable);
+    const text = formatPolynomial(
+      whole ? [r.neg().mul(new Fraction(r.d, 1n)), new Fraction(r.d, 1n)] : [r.neg(), new Fraction(1)],
+      variable,
+    );
     const grouped = r.n === 0n ? variable : `(${text})`;
     factors.push(times > 1 ? `${grouped}^${times}` : grouped);
   }
@@ -258,12 +273,18 @@ function toLibrary(e: Expression): string {
 
 /** The derivative, by the maths library's rules. */
 export function derivative(e: Expression, variable: string): string {
-  return maths().derivative(toLibrary(e), variable).toString().replace(/\blog\(/g, 'ln(');
+  return maths()
+    .derivative(toLibrary(e), variable)
+    .toString()
+    .replace(/\blog\(/g, 'ln(');
 }
 
 /** The expression simplified by the maths library's rules. */
 export function simplify(e: Expression): string {
-  return maths().simplify(toLibrary(e)).toString().replace(/\blog\(/g, 'ln(');
+  return maths()
+    .simplify(toLibrary(e))
+    .toString()
+    .replace(/\blog\(/g, 'ln(');
 }
 
 export { show as showValue };

@@ -2,15 +2,33 @@ import { DateTime } from 'luxon';
 
 /** A question about the calendar. Dates are ISO texts. */
 export type DateProblem =
-  | { kind: 'between'; from: string; to: string; unit: 'days' | 'weeks' | 'months' | 'years' | 'hours' | 'minutes' | 'seconds' | 'workdays' }
+  | {
+      kind: 'between';
+      from: string;
+      to: string;
+      unit: 'days' | 'weeks' | 'months' | 'years' | 'hours' | 'minutes' | 'seconds' | 'workdays';
+    }
   | { kind: 'weekday'; date: string }
-  | { kind: 'shift'; date: string; amount: number; unit: 'days' | 'weeks' | 'months' | 'years'; }
+  | { kind: 'shift'; date: string; amount: number; unit: 'days' | 'weeks' | 'months' | 'years' }
   | { kind: 'leap'; year: number }
   | { kind: 'month-length'; year: number; month: number }
   | { kind: 'day-of-year'; date: string }
   | { kind: 'needs-today' };
 
-const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
+const MONTHS = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
+];
 const MONTH = `(?:${MONTHS.map((m) => `${m}|${m.slice(0, 3)}`).join('|')}|sept)\\.?`;
 const DAY = String.raw`\d{1,2}(?:st|nd|rd|th)?`;
 const DATE = `(?:\\d{4}-\\d{2}-\\d{2}|(?:the )?${DAY}(?: of)? ${MONTH},? \\d{4}|${MONTH} (?:the )?${DAY},? \\d{4}|\\d{1,2}[./]\\d{1,2}[./]\\d{4})`;
@@ -46,8 +64,10 @@ function readDate(text: string): string | undefined {
 
 const BETWEEN_UNIT = String.raw`(days?|weeks?|months?|years?|hours?|minutes?|seconds?|working days?|business days?|weekdays?|work ?days?)`;
 const SHIFT = String.raw`(\d{1,6}) (days?|weeks?|months?|years?)`;
-const TODAY = /\b(?:today|tomorrow|yesterday|now|tonight|this (?:week|month|year)|(?:next|last|this) (?:week|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|ago|from now|christmas|new year|easter)\b/;
-const ABOUT_DATES = /\b(?:what(?:'s| is) (?:the )?(?:date|time|day)\b|what (?:day|date|year|month|time|weekday) (?:is|was|will)|how (?:many|long)\b.*\b(?:days?|weeks?|months?|years?|hours?|minutes?|until|till|since)\b|(?:which|what) day of the week|how old)\b/;
+const TODAY =
+  /\b(?:today|tomorrow|yesterday|now|tonight|this (?:week|month|year)|(?:next|last|this) (?:week|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|ago|from now|christmas|new year|easter)\b/;
+const ABOUT_DATES =
+  /\b(?:what(?:'s| is) (?:the )?(?:date|time|day)\b|what (?:day|date|year|month|time|weekday) (?:is|was|will)|how (?:many|long)\b.*\b(?:days?|weeks?|months?|years?|hours?|minutes?|until|till|since)\b|(?:which|what) day of the week|how old)\b/;
 
 function plural(unit: string): string {
   return unit.endsWith('s') ? unit : `${unit}s`;
@@ -65,13 +85,20 @@ export function readDateProblem(text: string): DateProblem | undefined {
   const date = (s: string | undefined) => (s === undefined ? undefined : readDate(s));
   const inner = (pattern: string) => new RegExp(pattern).exec(q);
 
-  let m = inner(`(?:${BETWEEN_UNIT}\\b.*?)?\\b(?:between|from|since)\\s+(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(${DATE})\\s+(?:and|to|until|till|through|up to)\\s+(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(${DATE})`);
+  let m = inner(
+    `(?:${BETWEEN_UNIT}\\b.*?)?\\b(?:between|from|since)\\s+(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(${DATE})\\s+(?:and|to|until|till|through|up to)\\s+(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day,? )?(${DATE})`,
+  );
   if (m) {
     const [from, to] = [date(m[2]), date(m[3])];
-    const unit = m[1] ?? new RegExp(`\\bin ${BETWEEN_UNIT}$`).exec(q)?.[1] ?? new RegExp(`^(?:\\w+ ){0,4}${BETWEEN_UNIT}\\b`).exec(q)?.[1];
+    const unit =
+      m[1] ??
+      new RegExp(`\\bin ${BETWEEN_UNIT}$`).exec(q)?.[1] ??
+      new RegExp(`^(?:\\w+ ){0,4}${BETWEEN_UNIT}\\b`).exec(q)?.[1];
     if (from && to) return { kind: 'between', from, to, unit: betweenUnit(unit) };
   }
-  m = inner(`${BETWEEN_UNIT} (?:(?:are|is) (?:there )?)?(?:until|till|to|before|after)\\s+(${DATE})\\s+(?:from|since|after|starting)\\s+(${DATE})`);
+  m = inner(
+    `${BETWEEN_UNIT} (?:(?:are|is) (?:there )?)?(?:until|till|to|before|after)\\s+(${DATE})\\s+(?:from|since|after|starting)\\s+(${DATE})`,
+  );
   if (m) {
     const [to, from] = [date(m[2]), date(m[3])];
     if (from && to) return { kind: 'between', from, to, unit: betweenUnit(m[1]) };
@@ -85,33 +112,63 @@ export function readDateProblem(text: string): DateProblem | undefined {
   m = inner(`(?:\\badd ${SHIFT} to|\\b(subtract|take) ${SHIFT} (?:from|off))\\s+(${DATE})`);
   if (m) {
     const d = date(m[6]);
-    if (d) return { kind: 'shift', date: d, amount: m[3] ? -Number(m[4]) : Number(m[1]), unit: plural((m[3] ? m[5] : m[2])!) as 'days' };
+    if (d)
+      return {
+        kind: 'shift',
+        date: d,
+        amount: m[3] ? -Number(m[4]) : Number(m[1]),
+        unit: plural((m[3] ? m[5] : m[2])!) as 'days',
+      };
   }
   m = inner(`(${DATE})\\s*(\\+|-|plus|minus|and)\\s*${SHIFT}`);
   if (m) {
     const d = date(m[1]);
-    if (d) return { kind: 'shift', date: d, amount: (/-|minus/.test(m[2]!) ? -1 : 1) * Number(m[3]), unit: plural(m[4]!) as 'days' };
+    if (d)
+      return {
+        kind: 'shift',
+        date: d,
+        amount: (/-|minus/.test(m[2]!) ? -1 : 1) * Number(m[3]),
+        unit: plural(m[4]!) as 'days',
+      };
   }
   m = inner(`\\b(?:day of the year|day number|ordinal date)\\b.*?(${DATE})`);
   if (m) {
     const d = date(m[1]);
     if (d) return { kind: 'day-of-year', date: d };
   }
-  m = inner(`(?:\\b(?:what|which) (?:week)?day\\b|\\bday of the week\\b|\\bweekday\\b)[^0-9]*?(${DATE})`) ?? inner(`(${DATE}).*?\\b(?:week ?day|day of the week|(?:what|which) day|a (?:mon|tues|wednes|thurs|fri|satur|sun)day)\\b`);
+  m =
+    inner(`(?:\\b(?:what|which) (?:week)?day\\b|\\bday of the week\\b|\\bweekday\\b)[^0-9]*?(${DATE})`) ??
+    inner(
+      `(${DATE}).*?\\b(?:week ?day|day of the week|(?:what|which) day|a (?:mon|tues|wednes|thurs|fri|satur|sun)day)\\b`,
+    );
   if (m) {
     const d = date(m[1]);
     if (d) return { kind: 'weekday', date: d };
   }
-  m = inner(String.raw`\b(\d{1,4}) (?:(?:is|was|will be) )?(?:an? )?leap year|\bleap year\b.*?\b(\d{1,4})\b|\bis (\d{1,4}) .*leap`);
+  m = inner(
+    String.raw`\b(\d{1,4}) (?:(?:is|was|will be) )?(?:an? )?leap year|\bleap year\b.*?\b(\d{1,4})\b|\bis (\d{1,4}) .*leap`,
+  );
   if (m && !/between|from/.test(q)) return { kind: 'leap', year: Number(m[1] ?? m[2] ?? m[3]) };
   m = inner(`\\bhow many days\\b.*?\\b(${MONTH}),?(?: of)?(?: the year)? (\\d{4})$`);
   if (m) return { kind: 'month-length', year: Number(m[2]), month: monthOf(m[1]!) };
   m = inner(String.raw`\bhow many days\b.*?\bin (?:the year )?(\d{4})$`);
-  if (m) return { kind: 'between', from: `${m[1]}-01-01`, to: `${String(Number(m[1]) + 1).padStart(4, '0')}-01-01`, unit: 'days' };
+  if (m)
+    return {
+      kind: 'between',
+      from: `${m[1]}-01-01`,
+      to: `${String(Number(m[1]) + 1).padStart(4, '0')}-01-01`,
+      unit: 'days',
+    };
 
   const about = ABOUT_DATES.test(q);
-  if (about && (TODAY.test(q) || new RegExp(`(?:until|till|since|to)\\s+(?:the )?(?:${DATE}|${MONTH}\\b)`).test(q))) return { kind: 'needs-today' };
-  if (/^(?:what(?:'s| is) (?:the )?(?:current )?(?:date|time|day)(?: (?:is it|today|now|it is|of the week is it))*|what (?:time|day|year|month|date)(?: of the week)? is it(?: (?:today|now))?)$/.test(q)) return { kind: 'needs-today' };
+  if (about && (TODAY.test(q) || new RegExp(`(?:until|till|since|to)\\s+(?:the )?(?:${DATE}|${MONTH}\\b)`).test(q)))
+    return { kind: 'needs-today' };
+  if (
+    /^(?:what(?:'s| is) (?:the )?(?:current )?(?:date|time|day)(?: (?:is it|today|now|it is|of the week is it))*|what (?:time|day|year|month|date)(?: of the week)? is it(?: (?:today|now))?)$/.test(
+      q,
+    )
+  )
+    return { kind: 'needs-today' };
   return undefined;
 }
 
@@ -162,14 +219,19 @@ export function solveDateProblem(p: DateProblem): string | undefined {
       const days = Math.round(to.diff(from, 'days').days);
       const range = `From ${from.toISODate()} to ${to.toISODate()}`;
       if (p.unit === 'days') return `${range} it is ${count(days, 'days')}.`;
-      if (p.unit === 'workdays') return `${range} there are ${count(workdays(from, days), 'working days')} (Monday to Friday, the last day not counted, holidays not considered).`;
+      if (p.unit === 'workdays')
+        return `${range} there are ${count(workdays(from, days), 'working days')} (Monday to Friday, the last day not counted, holidays not considered).`;
       if (p.unit === 'weeks') {
         const rest = days % 7;
         return `${range} it is ${count(Math.floor(days / 7), 'weeks')}${rest ? ` and ${count(rest, 'days')}` : ''} (${count(days, 'days')}).`;
       }
       if (p.unit === 'months' || p.unit === 'years') {
         const d = to.diff(from, p.unit === 'years' ? ['years', 'months', 'days'] : ['months', 'days']);
-        const parts = [['years', d.years], ['months', d.months], ['days', Math.round(d.days)]] as const;
+        const parts = [
+          ['years', d.years],
+          ['months', d.months],
+          ['days', Math.round(d.days)],
+        ] as const;
         const said = parts.filter(([, n]) => n > 0).map(([unit, n]) => count(n, unit));
         return `${range} it is ${said.join(', ') || `0 ${p.unit}`} (${count(days, 'days')}).`;
       }

@@ -88,7 +88,8 @@ export function createEvaluator(digits: number): Evaluator {
 
   function finite(x: Decimal): Value {
     if (x.isNaN()) throw new CannotCompute('the result is not a real number');
-    if (!x.isFinite() || Math.abs(x.e) > MOST_EXPONENT) throw new CannotCompute('the result is too large or too small to write down');
+    if (!x.isFinite() || Math.abs(x.e) > MOST_EXPONENT)
+      throw new CannotCompute('the result is too large or too small to write down');
     return { near: x };
   }
 
@@ -132,7 +133,7 @@ export function createEvaluator(digits: number): Evaluator {
       }
     }
     const magnitude = base.abs().log(10).times(exponent).abs();
-    if (!(magnitude.lt(MOST_EXPONENT))) throw new CannotCompute('the result is too large or too small to write down');
+    if (!magnitude.lt(MOST_EXPONENT)) throw new CannotCompute('the result is too large or too small to write down');
     if (base.isNegative() && !exponent.isInteger()) throw new CannotCompute('the result is not a real number');
     return finite(base.pow(exponent));
   }
@@ -241,7 +242,13 @@ export function createEvaluator(digits: number): Evaluator {
         return clean(angle(a)[name]());
       case 'tan': {
         const x = angle(a);
-        if (x.cos().abs().lt(new D(10).pow(8 - digits))) throw new CannotCompute('the tangent is not defined there');
+        if (
+          x
+            .cos()
+            .abs()
+            .lt(new D(10).pow(8 - digits))
+        )
+          throw new CannotCompute('the tangent is not defined there');
         return clean(x.tan());
       }
       case 'asin':
@@ -304,8 +311,13 @@ export function createEvaluator(digits: number): Evaluator {
   function evaluate(e: Expression): Value {
     switch (e.kind) {
       case 'number': {
-        if (e.text.includes('e') && Math.abs(Number(/e([+-]?\d+)/.exec(e.text)![1])) > 400) return finite(new D(e.text));
-        return { exact: new Fraction(new D(e.text).precision() > digits || !e.text.includes('e') ? e.text : new D(e.text).toFixed()) };
+        if (e.text.includes('e') && Math.abs(Number(/e([+-]?\d+)/.exec(e.text)![1])) > 400)
+          return finite(new D(e.text));
+        return {
+          exact: new Fraction(
+            new D(e.text).precision() > digits || !e.text.includes('e') ? e.text : new D(e.text).toFixed(),
+          ),
+        };
       }
       case 'name':
         return constant(e.name);

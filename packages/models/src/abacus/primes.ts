@@ -50,7 +50,8 @@ export function primeFactors(n: bigint): bigint[] {
     if (rest > 1n && rest < DECIDED_BELOW && p === 997n && isPrime(rest)) break;
   }
   if (rest > 1n) {
-    if (rest > MOST_TRIALS * MOST_TRIALS && !isPrime(rest)) throw new CannotCompute('the factors are too large to find here');
+    if (rest > MOST_TRIALS * MOST_TRIALS && !isPrime(rest))
+      throw new CannotCompute('the factors are too large to find here');
     out.push(rest);
   }
   return out;

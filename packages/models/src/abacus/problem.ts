@@ -1,4 +1,4 @@
-import { readDateProblem, type DateProblem } from './dates.ts';
+import { type DateProblem, readDateProblem } from './dates.ts';
 import { computes, type Expression, hasVariable, parseExpression } from './expression.ts';
 import type { DigitsWanted } from './format.ts';
 import { digitsForWords } from './spoken-numbers.ts';
@@ -41,8 +41,7 @@ function normalise(text: string): string {
     .trim();
 }
 
-const POLITE =
-  /^(?:(?:ok(?:ay)?|so|well|hi|hello|hey|please|now|and|then|quick question|just|ai|bot)\b[\s,:!.-]*)+/;
+const POLITE = /^(?:(?:ok(?:ay)?|so|well|hi|hello|hey|please|now|and|then|quick question|just|ai|bot)\b[\s,:!.-]*)+/;
 const ASK =
   /^(?:(?:can|could|would|will) you (?:please )?(?:tell me|calculate|compute|work out|find|give me|help me (?:calculate|compute|find|with)|do|show me|determine|figure out|evaluate)?|i (?:need|want|would like|'d like) (?:to (?:know|calculate|compute|find|work out)|you to (?:calculate|compute|find))?|do you know|tell me|let me know|help me (?:calculate|compute|find|with))\b\s*/;
 const WHAT =
@@ -57,7 +56,10 @@ function core(text: string): string {
     if (q === before) break;
   }
   return q
-    .replace(/(?:[\s,]*(?:please|thanks|thank you|for me|equals?(?: to)?|come to|make|exactly|in total|altogether|as a (?:number|decimal)|is what|is equal to(?: what)?|give)?)[\s?!.=]*$/, '')
+    .replace(
+      /(?:[\s,]*(?:please|thanks|thank you|for me|equals?(?: to)?|come to|make|exactly|in total|altogether|as a (?:number|decimal)|is what|is equal to(?: what)?|give)?)[\s?!.=]*$/,
+      '',
+    )
     .replace(/^the\s+/, '')
     .trim();
 }
@@ -71,7 +73,10 @@ function takeDigits(text: string): { rest: string; digits: DigitsWanted } {
   if (!m) return { rest: text, digits: {} };
   const n = Math.min(500, Math.max(1, Number(m[1])));
   const places = !m[2] && /^(?:dec|places|dp)|after/.test(m[3]! + (m[0].includes('after') ? 'after' : ''));
-  const rest = text.replace(DIGITS, '').replace(/,?\s*rounded$/, '').trim();
+  const rest = text
+    .replace(DIGITS, '')
+    .replace(/,?\s*rounded$/, '')
+    .trim();
   return { rest, digits: places ? { places: n } : { significant: n } };
 }
 
@@ -109,24 +114,63 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
 
 const LIST = String.raw`(-?[\d.]+(?:%)?(?:\s*(?:,|and|, and)\s*-?[\d.]+(?:%)?)+)`;
 const PHRASES: readonly (readonly [RegExp, string | ((...m: string[]) => string)])[] = [
-  [new RegExp(String.raw`\b(?:sum|total) of (?:the (?:numbers|integers) )?${LIST}`, 'g'), (_, l) => `sum(${commas(l!)})`],
+  [
+    new RegExp(String.raw`\b(?:sum|total) of (?:the (?:numbers|integers) )?${LIST}`, 'g'),
+    (_, l) => `sum(${commas(l!)})`,
+  ],
   [new RegExp(String.raw`\bproduct of (?:the numbers )?${LIST}`, 'g'), (_, l) => `product(${commas(l!)})`],
-  [new RegExp(String.raw`\b(?:average|mean|arithmetic mean) (?:value )?of (?:the numbers )?${LIST}`, 'g'), (_, l) => `mean(${commas(l!)})`],
+  [
+    new RegExp(String.raw`\b(?:average|mean|arithmetic mean) (?:value )?of (?:the numbers )?${LIST}`, 'g'),
+    (_, l) => `mean(${commas(l!)})`,
+  ],
   [new RegExp(String.raw`\bmedian of (?:the numbers )?${LIST}`, 'g'), (_, l) => `median(${commas(l!)})`],
-  [new RegExp(String.raw`\b(?:largest|biggest|greatest|maximum|max|highest)(?: (?:number|value))? (?:of|among|in) (?:the numbers )?${LIST}`, 'g'), (_, l) => `max(${commas(l!)})`],
-  [new RegExp(String.raw`\b(?:smallest|minimum|min|least|lowest)(?: (?:number|value))? (?:of|among|in) (?:the numbers )?${LIST}`, 'g'), (_, l) => `min(${commas(l!)})`],
-  [new RegExp(String.raw`\b(?:greatest common (?:divisor|factor)|highest common factor|gcd|gcf|hcf) (?:of )?${LIST}`, 'g'), (_, l) => `gcd(${commas(l!)})`],
-  [new RegExp(String.raw`\b(?:least common multiple|lowest common multiple|smallest common multiple|lcm) (?:of )?${LIST}`, 'g'), (_, l) => `lcm(${commas(l!)})`],
+  [
+    new RegExp(
+      String.raw`\b(?:largest|biggest|greatest|maximum|max|highest)(?: (?:number|value))? (?:of|among|in) (?:the numbers )?${LIST}`,
+      'g',
+    ),
+    (_, l) => `max(${commas(l!)})`,
+  ],
+  [
+    new RegExp(
+      String.raw`\b(?:smallest|minimum|min|least|lowest)(?: (?:number|value))? (?:of|among|in) (?:the numbers )?${LIST}`,
+      'g',
+    ),
+    (_, l) => `min(${commas(l!)})`,
+  ],
+  [
+    new RegExp(
+      String.raw`\b(?:greatest common (?:divisor|factor)|highest common factor|gcd|gcf|hcf) (?:of )?${LIST}`,
+      'g',
+    ),
+    (_, l) => `gcd(${commas(l!)})`,
+  ],
+  [
+    new RegExp(
+      String.raw`\b(?:least common multiple|lowest common multiple|smallest common multiple|lcm) (?:of )?${LIST}`,
+      'g',
+    ),
+    (_, l) => `lcm(${commas(l!)})`,
+  ],
   [new RegExp(String.raw`\bdifference (?:between|of) ${N} and ${N}`, 'g'), 'abs($1 - $2)'],
   [new RegExp(String.raw`\bquotient of ${N} (?:and|by) ${N}`, 'g'), '($1)/($2)'],
   [new RegExp(String.raw`\bsubtract ${N} from ${N}`, 'g'), '($2 - $1)'],
   [new RegExp(String.raw`\b(?:add|sum) ${N} (?:and|to|with) ${N}`, 'g'), '($1 + $2)'],
   [new RegExp(String.raw`\bmultiply ${N} (?:by|and|with) ${N}`, 'g'), '($1 * $2)'],
   [new RegExp(String.raw`\bdivide ${N} (?:by|into|among|between) ${N}`, 'g'), '($1 / $2)'],
-  [new RegExp(String.raw`\b(?:remainder|rest) (?:of |when |if |left when |after )?(?:dividing )?${N}(?: is)? (?:divided )?(?:by|divided by|/) ${N}`, 'g'), '($1 mod $2)'],
+  [
+    new RegExp(
+      String.raw`\b(?:remainder|rest) (?:of |when |if |left when |after )?(?:dividing )?${N}(?: is)? (?:divided )?(?:by|divided by|/) ${N}`,
+      'g',
+    ),
+    '($1 mod $2)',
+  ],
   [/\bround (-?[\d.]+) to (?:the nearest )?(?:integer|whole(?: number)?|one|unit)\b/g, 'round($1)'],
   [/\bround (-?[\d.]+)$/g, 'round($1)'],
-  [/\b(?:number of )?(?:ways (?:to|of) )?(?:choos(?:e|ing)|pick(?:ing)?|select(?:ing)?) (\d+) (?:\w+ )?(?:from|out of|of) (?:a (?:set|group) of )?(\d+)(?: \w+)?$/g, 'choose($2, $1)'],
+  [
+    /\b(?:number of )?(?:ways (?:to|of) )?(?:choos(?:e|ing)|pick(?:ing)?|select(?:ing)?) (\d+) (?:\w+ )?(?:from|out of|of) (?:a (?:set|group) of )?(\d+)(?: \w+)?$/g,
+    'choose($2, $1)',
+  ],
   [/\b(\d+) choose (\d+)\b/g, 'choose($1, $2)'],
   [/\b(?:the )?(\d+)(?:st|nd|rd|th) root of (\d[\d.]*)/g, 'root($2, $1)'],
   [/\b(?:twice|double|two times)(?: of)? (?=[\d(])/g, '2 * '],
@@ -139,19 +183,58 @@ function commas(list: string): string {
 
 /** Questions about parts of a hundred that are no plain expression. */
 const PERCENT: readonly (readonly [RegExp, string, '%'?])[] = [
-  [new RegExp(`^(?:percent(?:age)?|per cent|%) (?:of|out of) ${N} (?:is|are|does|would be) ${N}(?: (?:make|represent))?$`), '100 * $2 / $1', '%'],
+  [
+    new RegExp(
+      `^(?:percent(?:age)?|per cent|%) (?:of|out of) ${N} (?:is|are|does|would be) ${N}(?: (?:make|represent))?$`,
+    ),
+    '100 * $2 / $1',
+    '%',
+  ],
   [new RegExp(`^(?:percent(?:age)?|per cent|%) (?:is|are) ${N} (?:of|out of|from) ${N}$`), '100 * $1 / $2', '%'],
-  [new RegExp(`^${N} (?:is|are) (?:what|which|how many) (?:percent(?:age)?|per cent|%) of ${N}$`), '100 * $1 / $2', '%'],
-  [new RegExp(`^${N} (?:out of|of|from) ${N} (?:as a|in|expressed as a) (?:percent(?:age)?|per cent|%)$`), '100 * $1 / $2', '%'],
-  [new RegExp(`^(?:percent(?:age)?|per cent|%) (?:change|increase|decrease|difference|growth|rise|drop|reduction)(?: (?:is|in going))? (?:from|between) ${N} (?:to|and) ${N}$`), '100 * ($2 - $1) / $1', '%'],
-  [new RegExp(`^${N} (?:increased|raised|plus|grown|marked up) by ${N} ?(?:percent|per cent|%)$`), '$1 * (1 + $2 / 100)'],
+  [
+    new RegExp(`^${N} (?:is|are) (?:what|which|how many) (?:percent(?:age)?|per cent|%) of ${N}$`),
+    '100 * $1 / $2',
+    '%',
+  ],
+  [
+    new RegExp(`^${N} (?:out of|of|from) ${N} (?:as a|in|expressed as a) (?:percent(?:age)?|per cent|%)$`),
+    '100 * $1 / $2',
+    '%',
+  ],
+  [
+    new RegExp(
+      `^(?:percent(?:age)?|per cent|%) (?:change|increase|decrease|difference|growth|rise|drop|reduction)(?: (?:is|in going))? (?:from|between) ${N} (?:to|and) ${N}$`,
+    ),
+    '100 * ($2 - $1) / $1',
+    '%',
+  ],
+  [
+    new RegExp(`^${N} (?:increased|raised|plus|grown|marked up) by ${N} ?(?:percent|per cent|%)$`),
+    '$1 * (1 + $2 / 100)',
+  ],
   [new RegExp(`^(?:increase|raise) ${N} by ${N} ?(?:percent|per cent|%)$`), '$1 * (1 + $2 / 100)'],
-  [new RegExp(`^${N} (?:decreased|reduced|lowered|discounted|cut) by ${N} ?(?:percent|per cent|%)$`), '$1 * (1 - $2 / 100)'],
+  [
+    new RegExp(`^${N} (?:decreased|reduced|lowered|discounted|cut) by ${N} ?(?:percent|per cent|%)$`),
+    '$1 * (1 - $2 / 100)',
+  ],
   [new RegExp(`^(?:decrease|reduce|discount|lower|cut) ${N} by ${N} ?(?:percent|per cent|%)$`), '$1 * (1 - $2 / 100)'],
-  [new RegExp(`^${N} (?:with|at|after|less|minus)(?: an?)? ${N} ?(?:percent|per cent|%) (?:discount|off|reduction)$`), '$1 * (1 - $2 / 100)'],
+  [
+    new RegExp(`^${N} (?:with|at|after|less|minus)(?: an?)? ${N} ?(?:percent|per cent|%) (?:discount|off|reduction)$`),
+    '$1 * (1 - $2 / 100)',
+  ],
   [new RegExp(`^${N} ?(?:percent|per cent|%) off(?: of)? ${N}$`), '$2 * (1 - $1 / 100)'],
-  [new RegExp(`^${N} (?:with|plus|including)(?: an?)? ${N} ?(?:percent|per cent|%) (?:tax|vat|tip|interest|markup|surcharge|fee)$`), '$1 * (1 + $2 / 100)'],
-  [new RegExp(`^(?:an? )?${N} ?(?:percent|per cent|%) (?:tip|tax|vat|fee|commission|interest)?\\s?(?:on|of) (?:an? )?${N}(?: (?:bill|meal|dollars?|euros?|purchase|price|order))*$`), '$1 / 100 * $2'],
+  [
+    new RegExp(
+      `^${N} (?:with|plus|including)(?: an?)? ${N} ?(?:percent|per cent|%) (?:tax|vat|tip|interest|markup|surcharge|fee)$`,
+    ),
+    '$1 * (1 + $2 / 100)',
+  ],
+  [
+    new RegExp(
+      `^(?:an? )?${N} ?(?:percent|per cent|%) (?:tip|tax|vat|fee|commission|interest)?\\s?(?:on|of) (?:an? )?${N}(?: (?:bill|meal|dollars?|euros?|purchase|price|order))*$`,
+    ),
+    '$1 / 100 * $2',
+  ],
 ];
 
 function expressionOf(text: string): Expression | undefined {
@@ -165,9 +248,24 @@ function expressionOf(text: string): Expression | undefined {
 const AMOUNT = String.raw`(-?(?:[\d.]+(?:e[+-]?\d+)?|\([^()]*\))(?:\s*[*/+]\s*(?:[\d.]+|\([^()]*\)))*)`;
 const UNIT = String.raw`([a-zµ°][a-zµ°²³ \d^./-]*?)`;
 const CONVERSIONS: readonly (readonly [RegExp, 'amount-from-to' | 'to-amount-from' | 'to-from' | 'from-to'])[] = [
-  [new RegExp(`^(?:convert |change |turn |express )?${AMOUNT} ?${UNIT} (?:to|into|in|as|expressed in|converted (?:to|into)|equals how many|(?:is|are)(?: equal to)? how (?:many|much)) (?:an? )?${UNIT}$`), 'amount-from-to'],
-  [new RegExp(`^how (?:many|much) ${UNIT} (?:are (?:there )?in|is in|is|are|in|make up|make|equals?|fit in(?:to)?|does|do|go in(?:to)?|are contained in|has|have|correspond to) ${AMOUNT} ?${UNIT}(?: (?:have|has|contain|make|equal))?$`), 'to-amount-from'],
-  [new RegExp(`^how (?:many|much) ${UNIT} (?:are (?:there )?in|is in|is|are|in|make up|make|equals?|fit in(?:to)?|does|do|go in(?:to)?|has|have) (?:an? |one |1 )${UNIT}(?: (?:have|has|contain|make|equal))?$`), 'to-from'],
+  [
+    new RegExp(
+      `^(?:convert |change |turn |express )?${AMOUNT} ?${UNIT} (?:to|into|in|as|expressed in|converted (?:to|into)|equals how many|(?:is|are)(?: equal to)? how (?:many|much)) (?:an? )?${UNIT}$`,
+    ),
+    'amount-from-to',
+  ],
+  [
+    new RegExp(
+      `^how (?:many|much) ${UNIT} (?:are (?:there )?in|is in|is|are|in|make up|make|equals?|fit in(?:to)?|does|do|go in(?:to)?|are contained in|has|have|correspond to) ${AMOUNT} ?${UNIT}(?: (?:have|has|contain|make|equal))?$`,
+    ),
+    'to-amount-from',
+  ],
+  [
+    new RegExp(
+      `^how (?:many|much) ${UNIT} (?:are (?:there )?in|is in|is|are|in|make up|make|equals?|fit in(?:to)?|does|do|go in(?:to)?|has|have) (?:an? |one |1 )${UNIT}(?: (?:have|has|contain|make|equal))?$`,
+    ),
+    'to-from',
+  ],
   [new RegExp(`^(?:number of )?${UNIT} in ${AMOUNT} ?${UNIT}$`), 'to-amount-from'],
   [new RegExp(`^(?:number of )?${UNIT} in (?:an? |one )${UNIT}$`), 'to-from'],
   [new RegExp(`^(?:convert |express )?(?:an? |one )${UNIT} (?:to|into|in|as) ${UNIT}$`), 'from-to'],
@@ -219,9 +317,7 @@ function withoutProse(text: string): string {
 
 /** An expression in exactly one variable. */
 function inOneVariable(text: string, wanted?: string): { expression: Expression; variable: string } | undefined {
-  const names = wanted
-    ? [wanted]
-    : [...new Set(text.match(/(?<![a-z])[a-df-z](?![a-z])/g) ?? [])];
+  const names = wanted ? [wanted] : [...new Set(text.match(/(?<![a-z])[a-df-z](?![a-z])/g) ?? [])];
   if (names.length !== 1 || !VARIABLES.has(names[0]!)) return undefined;
   const expression = parseExpression(text, new Set(names));
   return expression && { expression, variable: names[0]! };
@@ -238,8 +334,14 @@ function algebraOf(q: string): Problem | undefined {
     if (plain && computes(plain)) return { kind: 'calculate', expression: plain, digits: {} };
   }
   // "if 3x + 5 = 20, what is x", "solve … for x", "roots of …", or the equation alone.
-  const given = /^(?:if|given(?: that)?|suppose|when|let) (.+?=.+?)[,;]? (?:then )?(?:(?:what(?:'s| is)|find|solve for|how much is|calculate) (?:the value of )?)?([a-z])$/.exec(body);
-  const asked = /^(?:solve(?: for ([a-z]))?:?(?: the)?|(?:the )?(?:solutions?|roots|zeros|zeroes) (?:of|to)|for (?:which|what)(?: values? of)? ([a-z]) (?:is|does|do)|what value of ([a-z]) (?:makes|solves|satisfies)|([a-z]) if|([a-z]) when|([a-z]) in) (.+)$/.exec(body);
+  const given =
+    /^(?:if|given(?: that)?|suppose|when|let) (.+?=.+?)[,;]? (?:then )?(?:(?:what(?:'s| is)|find|solve for|how much is|calculate) (?:the value of )?)?([a-z])$/.exec(
+      body,
+    );
+  const asked =
+    /^(?:solve(?: for ([a-z]))?:?(?: the)?|(?:the )?(?:solutions?|roots|zeros|zeroes) (?:of|to)|for (?:which|what)(?: values? of)? ([a-z]) (?:is|does|do)|what value of ([a-z]) (?:makes|solves|satisfies)|([a-z]) if|([a-z]) when|([a-z]) in) (.+)$/.exec(
+      body,
+    );
   const text = withoutProse(given ? given[1]! : asked ? asked[7]! : body);
   const wanted = given?.[2] ?? asked?.slice(1, 7).find((v) => v !== undefined) ?? respect?.[2];
   const sides = text.split('=').map((s) => s.trim());
@@ -252,22 +354,42 @@ function algebraOf(q: string): Problem | undefined {
   return left && right ? { kind: 'solve', left, right, variable: read.variable } : undefined;
 }
 
-const BASES: Record<string, 2 | 8 | 10 | 16> = { binary: 2, 'base 2': 2, octal: 8, 'base 8': 8, decimal: 10, 'base 10': 10, hexadecimal: 16, hex: 16, 'base 16': 16 };
+const BASES: Record<string, 2 | 8 | 10 | 16> = {
+  binary: 2,
+  'base 2': 2,
+  octal: 8,
+  'base 8': 8,
+  decimal: 10,
+  'base 10': 10,
+  hexadecimal: 16,
+  hex: 16,
+  'base 16': 16,
+};
 
 function numberQuestion(q: string): Problem | undefined {
-  let m = /^(?:is|are) (\d+) (?:a )?prime(?: number)?$/.exec(q) ?? /^whether (\d+) is (?:a )?prime(?: number)?$/.exec(q);
+  let m =
+    /^(?:is|are) (\d+) (?:a )?prime(?: number)?$/.exec(q) ?? /^whether (\d+) is (?:a )?prime(?: number)?$/.exec(q);
   const number = (text: string): Expression => ({ kind: 'number', text });
   if (m) return { kind: 'prime', of: number(m[1]!) };
-  m = /^(?:prime factor(?:s|i[sz]ation)? of|factor(?:i[sz]e)?(?: the number)?|prime decomposition of) (\d+)(?: into primes?)?$/.exec(q);
+  m =
+    /^(?:prime factor(?:s|i[sz]ation)? of|factor(?:i[sz]e)?(?: the number)?|prime decomposition of) (\d+)(?: into primes?)?$/.exec(
+      q,
+    );
   if (m) return { kind: 'prime-factors', of: number(m[1]!) };
-  m = /^(?:convert )?(?:binary |hexadecimal |hex |decimal |octal |the number )?(0x[0-9a-f]{1,64}|0b[01]{1,256}|0o[0-7]{1,80}|\d{1,80}) (?:to|in|into|as) (binary|base 2|octal|base 8|decimal|base 10|hexadecimal|hex|base 16)(?: notation)?$/.exec(q);
+  m =
+    /^(?:convert )?(?:binary |hexadecimal |hex |decimal |octal |the number )?(0x[0-9a-f]{1,64}|0b[01]{1,256}|0o[0-7]{1,80}|\d{1,80}) (?:to|in|into|as) (binary|base 2|octal|base 8|decimal|base 10|hexadecimal|hex|base 16)(?: notation)?$/.exec(
+      q,
+    );
   if (m) {
     const binary = /binary/.test(q.slice(0, q.indexOf(m[1]!))) && /^[01]+$/.test(m[1]!);
     const hex = /hex/.test(q.slice(0, q.indexOf(m[1]!))) && !m[1]!.startsWith('0x');
     const text = binary ? `0b${m[1]}` : hex ? `0x${m[1]}` : m[1]!;
     return { kind: 'base', of: BigInt(text), to: BASES[m[2]!]! };
   }
-  m = /^(?:which is (?:larger|bigger|greater|smaller|more|less)|(?:is|are)) ?[:,]? (.+?) (?:or|(?:larger|bigger|greater|smaller|more|less) than|equal to|=) (.+)$/.exec(q);
+  m =
+    /^(?:which is (?:larger|bigger|greater|smaller|more|less)|(?:is|are)) ?[:,]? (.+?) (?:or|(?:larger|bigger|greater|smaller|more|less) than|equal to|=) (.+)$/.exec(
+      q,
+    );
   if (m) {
     const [left, right] = [expressionOf(m[1]!), expressionOf(m[2]!)];
     if (left && right) return { kind: 'compare', left, right };
@@ -280,14 +402,24 @@ function numberQuestion(q: string): Problem | undefined {
  * to the last word count, so a number inside a question about something else misleads nobody.
  */
 export function readProblem(text: string): Problem | undefined {
-  if (text.length === 0 || text.length > MOST_CHARS || !/\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|million|dozen|half|twice|double|pi|a|an|today|day|date|time|year|x|y)\b|[π√]/i.test(text)) {
+  if (
+    text.length === 0 ||
+    text.length > MOST_CHARS ||
+    !/\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|million|dozen|half|twice|double|pi|a|an|today|day|date|time|year|x|y)\b|[π√]/i.test(
+      text,
+    )
+  ) {
     return undefined;
   }
   const flat = digitsForWords(normalise(text));
   const date = readDateProblem(flat);
   if (date) return { kind: 'date', problem: date };
 
-  const asked = flat.replace(POLITE, '').replace(ASK, '').replace(/[\s?!.]+$/, '').replace(/ (?:please|exactly)$/, '');
+  const asked = flat
+    .replace(POLITE, '')
+    .replace(ASK, '')
+    .replace(/[\s?!.]+$/, '')
+    .replace(/ (?:please|exactly)$/, '');
   const bare = core(flat);
   const { rest, digits } = takeDigits(bare);
 
@@ -305,7 +437,8 @@ export function readProblem(text: string): Problem | undefined {
   if (expression && computes(expression) && !/^\d{4}-\d{1,2}-\d{1,2}$|^24\/7$/.test(rest)) {
     return { kind: 'calculate', expression, digits };
   }
-  if (expression && digits.significant !== undefined && expression.kind === 'name') return { kind: 'calculate', expression, digits };
+  if (expression && digits.significant !== undefined && expression.kind === 'name')
+    return { kind: 'calculate', expression, digits };
   if (expression && digits.places !== undefined) return { kind: 'calculate', expression, digits };
   return algebraOf(rest) ?? algebraOf(asked);
 }

@@ -54,11 +54,23 @@ name('degF', 'fahrenheit', 'degree fahrenheit', 'degrees fahrenheit', '°f', 'de
 name('K', 'kelvin', 'kelvins', 'k');
 name('b', 'bit', 'bits');
 name('B', 'byte', 'bytes');
-for (const [word, prefix] of [['kilo', 'k'], ['mega', 'M'], ['giga', 'G'], ['tera', 'T'], ['peta', 'P']] as const) {
+for (const [word, prefix] of [
+  ['kilo', 'k'],
+  ['mega', 'M'],
+  ['giga', 'G'],
+  ['tera', 'T'],
+  ['peta', 'P'],
+] as const) {
   name(`${prefix}B`, `${word}byte`, `${word}bytes`, `${prefix.toLowerCase()}b`);
   name(`${prefix}b`, `${word}bit`, `${word}bits`);
 }
-for (const [word, prefix] of [['kibi', 'Ki'], ['mebi', 'Mi'], ['gibi', 'Gi'], ['tebi', 'Ti'], ['pebi', 'Pi']] as const) {
+for (const [word, prefix] of [
+  ['kibi', 'Ki'],
+  ['mebi', 'Mi'],
+  ['gibi', 'Gi'],
+  ['tebi', 'Ti'],
+  ['pebi', 'Pi'],
+] as const) {
   name(`${prefix}B`, `${word}byte`, `${word}bytes`, `${prefix.toLowerCase()}b`);
 }
 name('J', 'joule', 'joules', 'j');
@@ -114,17 +126,26 @@ function simpleUnit(words: string, allowShort: boolean): string | undefined {
 
 /** Reads a unit such as "miles per hour", "square feet", "km/h" or "kilowatt hours". `text` is lower-case. */
 export function readUnit(text: string, allowShort = true): ReadUnit | undefined {
-  const words = text.trim().replace(/^(?:an?|the|one)\s+/, '').replace(/\.$/, '');
+  const words = text
+    .trim()
+    .replace(/^(?:an?|the|one)\s+/, '')
+    .replace(/\.$/, '');
   if (words.length === 0 || words.length > 60) return undefined;
   const notes = new Set<string>();
   const parts = words.split(/\s*(?:\/|\bper\b|\ban hour\b)\s*/);
   if (/\ban hour\b/.test(words)) parts[parts.length - 1] = 'hour';
   if (parts.length > 2) return undefined;
   const units = parts.map((part) => {
-    const m = /^(?:(square|cubic|sq|cu)\.? )?(.*?)(?:\s*(?:\^\s*([23])|([²³])|(?<=[a-z])([23])| (squared|cubed)))?$/.exec(part);
+    const m =
+      /^(?:(square|cubic|sq|cu)\.? )?(.*?)(?:\s*(?:\^\s*([23])|([²³])|(?<=[a-z])([23])| (squared|cubed)))?$/.exec(part);
     const base = m ? simpleUnit(m[2]!, allowShort || parts.length > 1) : undefined;
     if (!m || base === undefined) return undefined;
-    const power = m[1]?.startsWith('sq') || m[3] === '2' || m[4] === '²' || m[5] === '2' || m[6] === 'squared' ? 2 : m[1] || m[3] || m[4] || m[5] || m[6] ? 3 : 1;
+    const power =
+      m[1]?.startsWith('sq') || m[3] === '2' || m[4] === '²' || m[5] === '2' || m[6] === 'squared'
+        ? 2
+        : m[1] || m[3] || m[4] || m[5] || m[6]
+          ? 3
+          : 1;
     if (NOTES[base]) notes.add(NOTES[base]);
     if (power > 1) return `${base}^${power}`;
     return base;

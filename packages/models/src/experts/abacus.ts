@@ -90,7 +90,10 @@ function compute(p: Problem): string | undefined {
 function reply(question: string): { text: string; outcome: 'answered' | 'unknown' } {
   const problem = readProblem(question);
   if (!problem) {
-    return { outcome: 'unknown', text: 'I don’t know: I only calculate, and this is no calculation I can read. Nothing is charged.' };
+    return {
+      outcome: 'unknown',
+      text: 'I don’t know: I only calculate, and this is no calculation I can read. Nothing is charged.',
+    };
   }
   try {
     const text = compute(problem);
@@ -103,7 +106,10 @@ function reply(question: string): { text: string; outcome: 'answered' | 'unknown
     }
     return { outcome: 'unknown', text: `I can’t compute that: ${error.message}. Nothing is charged.` };
   }
-  return { outcome: 'unknown', text: 'I don’t know what day it is: give both dates and I can calculate. Nothing is charged.' };
+  return {
+    outcome: 'unknown',
+    text: 'I don’t know what day it is: give both dates and I can calculate. Nothing is charged.',
+  };
 }
 
 function suits(question: Question): Suitability {

@@ -26,7 +26,12 @@ const TOPICS: readonly (readonly [Topic, RegExp])[] = [
       String.raw`hi+|hello+|hey+|hiya|howdy|yo|greetings|welcome|good (?:morning|afternoon|evening|day)|how are you(?: doing)?|how(?:'s| is) it going|how do you do|what'?s up|nice to meet you|test(?:ing)?|ping`,
     ),
   ],
-  ['thanks', whole(String.raw`(?:many )?thanks(?: a lot| so much| very much)?|thank you(?: so much| very much)?|thx|cheers|great|good job|well done|cool|nice|awesome`)],
+  [
+    'thanks',
+    whole(
+      String.raw`(?:many )?thanks(?: a lot| so much| very much)?|thank you(?: so much| very much)?|thx|cheers|great|good job|well done|cool|nice|awesome`,
+    ),
+  ],
   ['farewell', whole(String.raw`bye(?: bye)?|good ?bye|see you(?: later| soon)?|good night|farewell|take care`)],
   [
     'identity',
@@ -34,7 +39,12 @@ const TOPICS: readonly (readonly [Topic, RegExp])[] = [
       String.raw`who (?:are|made|built|created) you|what are you|what(?:'s| is) your name|(?:please )?introduce yourself|tell me about yourself|are you (?:a |an )?(?:human|person|bot|robot|ai|machine|real|chatgpt|gpt|claude|llama)(?: or .{1,20})?|am i (?:talking|speaking|chatting) (?:to|with) .{1,30}|which (?:model|ai) (?:are you|is this|am i (?:talking|speaking) to)|what (?:model|ai) (?:are you|is this)`,
     ),
   ],
-  ['ability', whole(String.raw`help(?: me)?|what can (?:you|i) (?:do|ask|help(?: me)? with|answer)(?: (?:you|here|me|for me))*|what do you (?:do|know|offer)|how can you help(?: me)?|what are you (?:good|able|made|for).{0,20}|can you help(?: me)?|how does this work`)],
+  [
+    'ability',
+    whole(
+      String.raw`help(?: me)?|what can (?:you|i) (?:do|ask|help(?: me)? with|answer)(?: (?:you|here|me|for me))*|what do you (?:do|know|offer)|how can you help(?: me)?|what are you (?:good|able|made|for).{0,20}|can you help(?: me)?|how does this work`,
+    ),
+  ],
   [
     'prices',
     whole(
@@ -47,8 +57,18 @@ const TOPICS: readonly (readonly [Topic, RegExp])[] = [
       String.raw`(?:which|what)(?: (?:other|kinds? of|sorts? of|ai))? ${SERVICE} ${CAN}(?: .{0,30})?|(?:list|show)(?: me)? (?:all |the |your |available )*${SERVICE}(?: .{0,30})?|how many (?:different )?${SERVICE} (?:are (?:there|available|online|running)|do you have)(?: .{0,20})?|what(?:'s| is) available|who (?:is|are) (?:online|providing|answering)(?: .{0,20})?`,
     ),
   ],
-  ['joining', whole(String.raw`how (?:can|do|could|would) i (?:join|take part|participate|sign up|register)(?: in)?(?: (?:you|this|here|the|network|it|tributary))*`)],
-  ['using', whole(String.raw`(?:what(?:'s| is) (?:the|your) (?:base ?url|api url|endpoint|gateway url|url)|(?:which|what) url .{0,40}|how do i (?:connect|use you|use this|call you|ask you)(?: .{0,30})?|what(?:'s| is) (?:the|your) chain ?id)`)],
+  [
+    'joining',
+    whole(
+      String.raw`how (?:can|do|could|would) i (?:join|take part|participate|sign up|register)(?: in)?(?: (?:you|this|here|the|network|it|tributary))*`,
+    ),
+  ],
+  [
+    'using',
+    whole(
+      String.raw`(?:what(?:'s| is) (?:the|your) (?:base ?url|api url|endpoint|gateway url|url)|(?:which|what) url .{0,40}|how do i (?:connect|use you|use this|call you|ask you)(?: .{0,30})?|what(?:'s| is) (?:the|your) chain ?id)`,
+    ),
+  ],
 ];
 
 function topicOf(text: string): Topic | undefined {
@@ -60,18 +80,23 @@ function priceText({ price }: ServiceFact): string {
   const parts: string[] = [];
   if (price.perRequest > 0n) parts.push(`${formatUnits(price.perRequest)} dollars an answer`);
   if (price.perMillionPrompt > 0n) parts.push(`${formatUnits(price.perMillionPrompt)} dollars a million prompt tokens`);
-  if (price.perMillionCompletion > 0n) parts.push(`${formatUnits(price.perMillionCompletion)} dollars a million answer tokens`);
+  if (price.perMillionCompletion > 0n)
+    parts.push(`${formatUnits(price.perMillionCompletion)} dollars a million answer tokens`);
   return parts.length > 0 ? parts.join(' + ') : 'free';
 }
 
 function serviceList(facts: NetworkFacts, withDescription: boolean): string {
   if (facts.services.length === 0) return 'No service is online at the moment.';
   return facts.services
-    .map((s) => `- ${s.model} by ${s.provider}${withDescription && s.description ? `: ${s.description}` : ''} (${priceText(s)})`)
+    .map(
+      (s) =>
+        `- ${s.model} by ${s.provider}${withDescription && s.description ? `: ${s.description}` : ''} (${priceText(s)})`,
+    )
     .join('\n');
 }
 
-const WHAT = 'Tributary is an open network that turns people’s data, computers and models into AI answers and pays every one of them for each answer.';
+const WHAT =
+  'Tributary is an open network that turns people’s data, computers and models into AI answers and pays every one of them for each answer.';
 const JOIN =
   'To take part with a computer and its models: npx tributary provide --upstream URL. With documents: npx tributary publish DIR. What they earn: npx tributary earnings.';
 
@@ -126,7 +151,8 @@ function openGuide(facts: () => NetworkFacts): OpenExpert {
 function suits(question: Question): Suitability {
   if (question.needsModel) return { score: 0, why: 'the guide brings no tools' };
   const topic = topicOf(question.text);
-  if (topic === undefined) return { score: 0.05, why: 'nothing here suits the question better than saying so honestly' };
+  if (topic === undefined)
+    return { score: 0.05, why: 'nothing here suits the question better than saying so honestly' };
   const social = topic === 'greeting' || topic === 'thanks' || topic === 'farewell';
   return { score: 0.97, why: social ? 'the message is small talk' : 'the question is about this network itself' };
 }

@@ -1,5 +1,5 @@
-import { canonicalJson, sha256Hex, TributaryError, textOf } from '@tributary/protocol';
 import type { ChatRequest, Passage } from '@tributary/protocol';
+import { canonicalJson, sha256Hex, TributaryError, textOf } from '@tributary/protocol';
 import { z } from 'zod';
 import type { DatasetContent, Expert, OpenExpert, Question, RoutedCard, Suitability } from '../expert.ts';
 import { compose } from '../library/compose.ts';
@@ -138,7 +138,8 @@ const CREATIVE =
 function suits(question: Question, card: RoutedCard): Suitability {
   if (question.needsModel) return { score: 0, why: 'a library only quotes' };
   if (question.terms.length === 0) return { score: 0, why: 'the question names nothing to look up' };
-  if (CREATIVE.test(question.text)) return { score: 0.1, why: 'the question asks for something new, and a library only quotes' };
+  if (CREATIVE.test(question.text))
+    return { score: 0.1, why: 'the question asks for something new, and a library only quotes' };
   const sketch = sketchOf(card);
   let total = 0;
   let known = 0;
@@ -156,7 +157,10 @@ function suits(question: Question, card: RoutedCard): Suitability {
   }
   const coverage = total === 0 ? 0 : known / total;
   const name = typeof card.hints.dataset === 'string' ? card.hints.dataset.slice(0, 64) : 'its documents';
-  return { score: 0.9 * coverage, why: `${Math.round(coverage * 100)} % of what the question is about occurs in ${name}` };
+  return {
+    score: 0.9 * coverage,
+    why: `${Math.round(coverage * 100)} % of what the question is about occurs in ${name}`,
+  };
 }
 
 /** Answers from a dataset of documents by quoting and citing passages. Says "I don't know" when the evidence is thin. */
@@ -165,7 +169,8 @@ export const library: Expert<LibraryOptions> = {
   options: LibraryOptions,
   suits,
   open: async (options, { dataset }) => {
-    if (!dataset) throw new TributaryError('dataset_missing', 'A library needs a dataset.', { hint: 'Name a dataset for it.' });
+    if (!dataset)
+      throw new TributaryError('dataset_missing', 'A library needs a dataset.', { hint: 'Name a dataset for it.' });
     if (dataset.passages.length === 0) {
       throw new TributaryError('dataset_empty', `The dataset ${dataset.name} has no text to quote.`, {
         hint: 'Publish Markdown, HTML, plain text or PDF documents.',

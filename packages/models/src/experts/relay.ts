@@ -1,4 +1,4 @@
-import { canonicalJson, type ChatRequest, countTokens, sha256Hex, textOf, TributaryError } from '@tributary/protocol';
+import { type ChatRequest, canonicalJson, countTokens, sha256Hex, TributaryError, textOf } from '@tributary/protocol';
 import { type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import type { Answer, AnswerCall, ChatDelta, Expert, OpenExpert } from '../expert.ts';
@@ -121,7 +121,12 @@ function upstreamBody(request: ChatRequest, options: RelayOptions): string {
  * The upstream's counts where they are possible, else the most that is: a token is at least one byte of text, a tool call
  * costs a few tokens of framing, and templates add to a prompt. Where nothing is claimed we count ourselves.
  */
-function plausibleUsage(state: UpstreamState, bodyBytes: number, request: ChatRequest, notes: string[]): Answer['usage'] {
+function plausibleUsage(
+  state: UpstreamState,
+  bodyBytes: number,
+  request: ChatRequest,
+  notes: string[],
+): Answer['usage'] {
   const mostCompletion = state.bytes + 16 * (state.toolCalls + 1);
   const mostPrompt = bodyBytes + 1024;
   if (!state.usage) {
@@ -130,10 +135,14 @@ function plausibleUsage(state: UpstreamState, bodyBytes: number, request: ChatRe
   }
   const { prompt, completion } = state.usage;
   if (completion > mostCompletion) {
-    notes.push(`The upstream claims ${completion} completion tokens for ${state.bytes} bytes; counted ${mostCompletion}.`);
+    notes.push(
+      `The upstream claims ${completion} completion tokens for ${state.bytes} bytes; counted ${mostCompletion}.`,
+    );
   }
   if (prompt > mostPrompt) {
-    notes.push(`The upstream claims ${prompt} prompt tokens for a request of ${bodyBytes} bytes; counted ${mostPrompt}.`);
+    notes.push(
+      `The upstream claims ${prompt} prompt tokens for a request of ${bodyBytes} bytes; counted ${mostPrompt}.`,
+    );
   }
   return { promptTokens: Math.min(prompt, mostPrompt), completionTokens: Math.min(completion, mostCompletion) };
 }

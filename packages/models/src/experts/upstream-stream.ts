@@ -56,10 +56,14 @@ function claimedUsage(body: Fields): ClaimedUsage | undefined {
 function failIfError(body: Fields): void {
   if (body.error === undefined || body.error === null) return;
   const message = isFields(body.error) ? body.error.message : body.error;
-  throw new TributaryError('upstream_failed', `The model behind this service failed: ${String(message).slice(0, 300)}`, {
-    status: 502,
-    retryable: true,
-  });
+  throw new TributaryError(
+    'upstream_failed',
+    `The model behind this service failed: ${String(message).slice(0, 300)}`,
+    {
+      status: 502,
+      retryable: true,
+    },
+  );
 }
 
 function noteFinish(state: UpstreamState, reason: unknown): void {

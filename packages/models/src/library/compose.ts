@@ -41,7 +41,9 @@ export function splitPpm(weights: readonly number[]): number[] {
   if (total === 0n) return splitPpm(weights.map(() => 1));
   const parts = scaled.map((w) => ({ floor: (w * 1_000_000n) / total, rest: (w * 1_000_000n) % total }));
   let left = 1_000_000n - parts.reduce((sum, p) => sum + p.floor, 0n);
-  const order = parts.map((_, i) => i).sort((a, b) => (parts[a]!.rest === parts[b]!.rest ? a - b : parts[a]!.rest > parts[b]!.rest ? -1 : 1));
+  const order = parts
+    .map((_, i) => i)
+    .sort((a, b) => (parts[a]!.rest === parts[b]!.rest ? a - b : parts[a]!.rest > parts[b]!.rest ? -1 : 1));
   for (const i of order) {
     if (left === 0n) break;
     parts[i]!.floor += 1n;

@@ -25,7 +25,10 @@ export interface PassageIndex {
   /** Every stem with the number of passages it is in, in no particular order. */
   vocabulary(): IterableIterator<[string, number]>;
   /** The best passages for weighted stems, best first. Unknown stems are matched with small spelling differences. */
-  search(weights: ReadonlyMap<string, number>, most: number): { hit: IndexedPassage; score: number; matched: string[] }[];
+  search(
+    weights: ReadonlyMap<string, number>,
+    most: number,
+  ): { hit: IndexedPassage; score: number; matched: string[] }[];
   /** Every passage, in order of document and position. */
   all(): IndexedPassage[];
 }
@@ -111,17 +114,15 @@ export function createPassageIndex(): PassageIndex {
         maxFuzzy: 2,
         combineWith: 'OR',
       });
-      return (
-        results
-          .map((r) => ({
-            hit: byId.get(Number(r.id))!,
-            // MiniSearch keeps a running mean of lengths, whose last digits depend on history.
-            score: Number(r.score.toPrecision(9)),
-            matched: r.terms.toSorted(),
-          }))
-          .sort((a, b) => b.score - a.score || comparePassages(a.hit.passage, b.hit.passage))
-          .slice(0, most)
-      );
+      return results
+        .map((r) => ({
+          hit: byId.get(Number(r.id))!,
+          // MiniSearch keeps a running mean of lengths, whose last digits depend on history.
+          score: Number(r.score.toPrecision(9)),
+          matched: r.terms.toSorted(),
+        }))
+        .sort((a, b) => b.score - a.score || comparePassages(a.hit.passage, b.hit.passage))
+        .slice(0, most);
     },
     all: () => [...byId.values()].sort((a, b) => comparePassages(a.passage, b.passage)),
   };

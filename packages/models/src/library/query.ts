@@ -30,20 +30,38 @@ const EARLIER_WORTH = 0.5;
 
 /** Verbs and nouns of asking itself, which documents rarely repeat. */
 const ASKING = new Set(
-  ['find', 'say', 'called', 'name', 'happen', 'happens', 'work', 'works', 'give', 'show', 'list', 'kind', 'sort', 'type'].map(
-    stemOf,
-  ),
+  [
+    'find',
+    'say',
+    'called',
+    'name',
+    'happen',
+    'happens',
+    'work',
+    'works',
+    'give',
+    'show',
+    'list',
+    'kind',
+    'sort',
+    'type',
+  ].map(stemOf),
 );
 
 /** Which kind of answer a question wants, from the way it begins. */
 export function answerType(text: string): AnswerType {
   const q = text.toLowerCase();
-  if (/\bhow (?:many|much|long|often|far|large|big|old|fast|high)\b|\b(?:what|which) (?:\w+ ){0,2}?(?:number|port|percentage|percent|rate|size|amount|limit|maximum|minimum|version|default)\b/.test(q))
+  if (
+    /\bhow (?:many|much|long|often|far|large|big|old|fast|high)\b|\b(?:what|which) (?:\w+ ){0,2}?(?:number|port|percentage|percent|rate|size|amount|limit|maximum|minimum|version|default)\b/.test(
+      q,
+    )
+  )
     return 'number';
   if (/\bwhen\b|\bwhat (?:time|year|date)\b/.test(q)) return 'time';
   if (/^\W*(?:and |so )?who(?:m|se)?\b/.test(q)) return 'person';
   if (/\bwhy\b|\bwhat is the reason\b|\bhow come\b/.test(q)) return 'reason';
-  if (/^\W*(?:what(?:'s| is| are| does)\b.*(?:mean|stand for|$)|define\b|definition of\b|explain\b|describe\b)/.test(q)) return 'definition';
+  if (/^\W*(?:what(?:'s| is| are| does)\b.*(?:mean|stand for|$)|define\b|definition of\b|explain\b|describe\b)/.test(q))
+    return 'definition';
   if (/\bhow\b/.test(q)) return 'way';
   return 'other';
 }
@@ -62,7 +80,9 @@ function subjectOf(text: string): string[] {
 export function refersBack(text: string): boolean {
   const all = words(text);
   const content = all.filter((w) => !isStopWord(w));
-  return content.length <= 3 && all.some((w) => /^(?:it|its|they|them|their|that|those|this|these|he|she|and)$/.test(w));
+  return (
+    content.length <= 3 && all.some((w) => /^(?:it|its|they|them|their|that|those|this|these|he|she|and)$/.test(w))
+  );
 }
 
 /** Reads a question against an index. `earlier` is the user's message before, for follow-up questions. */
@@ -76,7 +96,11 @@ export function readQuery(text: string, index: PassageIndex, earlier = ''): Quer
     for (const s of synonymsOf(term)) if (index.frequency(s) > 0) matches.set(s, SYNONYM_WORTH);
     // The idf of the rarest known form: a word the dataset never uses is told by its synonyms.
     const known = index.frequency(term) > 0;
-    const idf = known ? index.idf(term) : matches.size > 1 ? Math.max(...[...matches.keys()].slice(1).map(index.idf)) : unknownIdf;
+    const idf = known
+      ? index.idf(term)
+      : matches.size > 1
+        ? Math.max(...[...matches.keys()].slice(1).map(index.idf))
+        : unknownIdf;
     const worth = (ASKING.has(term) ? 0.35 : 1) * (before.includes(term) ? EARLIER_WORTH : 1);
     terms.push({ term, weight: Math.max(0.05, idf * worth), matches });
   }
@@ -102,7 +126,9 @@ export function withSpellings(query: Query, found: ReadonlySet<string>, index: P
 }
 
 function isSpelling(a: string, b: string): boolean {
-  return Math.abs(a.length - b.length) <= 2 && a[0] === b[0] && editDistance(a, b) <= Math.min(2, Math.round(a.length * 0.2));
+  return (
+    Math.abs(a.length - b.length) <= 2 && a[0] === b[0] && editDistance(a, b) <= Math.min(2, Math.round(a.length * 0.2))
+  );
 }
 
 /** Levenshtein's distance. */

@@ -1,4 +1,4 @@
-import { contentTerms, sentences, type Span } from '@tributary/work';
+import { contentTerms, type Span, sentences } from '@tributary/work';
 import type { IndexedPassage, PassageIndex } from './passage-index.ts';
 import { comparePassages } from './passage-index.ts';
 import { type Query, withSpellings } from './query.ts';
@@ -52,9 +52,12 @@ function proximity(query: Query, terms: readonly string[]): number {
   return near / (places.length - 1);
 }
 
-const NUMBER = /\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundred|thousand|million|half|third|quarter|none|once|twice)\b/i;
-const REASON = /\b(?:because|since|so that|therefore|reason|otherwise|to avoid|to keep|to prevent|that is why|hence|so )\b/i;
-const TIME = /\b(?:when|before|after|until|as soon as|once|every|seconds?|minutes?|hours?|days?|weeks?|months?|years?|at the (?:start|end)|\d{4})\b/i;
+const NUMBER =
+  /\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|hundred|thousand|million|half|third|quarter|none|once|twice)\b/i;
+const REASON =
+  /\b(?:because|since|so that|therefore|reason|otherwise|to avoid|to keep|to prevent|that is why|hence|so )\b/i;
+const TIME =
+  /\b(?:when|before|after|until|as soon as|once|every|seconds?|minutes?|hours?|days?|weeks?|months?|years?|at the (?:start|end)|\d{4})\b/i;
 const WAY = /\b(?:by|with|through|using|first|then|run|type|set|open|call|point|add|give|start|write|put)\b|`/i;
 const DEFINES = /^(?:an?|the)?\s*\W*[\w’' -]{2,60}?\W*\s*(?:is|are|means|stands for|refers to|was|were|:|—|–)\s/i;
 
@@ -91,7 +94,10 @@ function rateSentences(query: Query, hit: IndexedPassage): RatedSentence[] {
     const coverage = covered(query, own);
     // A sentence without a single word of the question can still be the answer under a fitting heading.
     const score =
-      coverage + 0.25 * covered(query, withHeadings) + 0.3 * formFits(query, sentence, terms) * (0.4 + 0.6 * coverage) + 0.15 * proximity(query, terms);
+      coverage +
+      0.25 * covered(query, withHeadings) +
+      0.3 * formFits(query, sentence, terms) * (0.4 + 0.6 * coverage) +
+      0.15 * proximity(query, terms);
     return { ...span, coverage, score };
   });
 }
@@ -115,12 +121,22 @@ function rate(query: Query, hit: IndexedPassage): Evidence {
   const coverage = covered(query, worth);
   const rated = rateSentences(query, hit);
   const bestSentence = Math.max(0, ...rated.map((s) => s.score));
-  const headings = covered(query, worths(query, (t) => hit.headingTerms.has(t)));
+  const headings = covered(
+    query,
+    worths(query, (t) => hit.headingTerms.has(t)),
+  );
   const innermost = hit.passage.headings.at(-1);
   const isEntry =
-    query.subject.length > 0 && innermost !== undefined && contentTerms(innermost).join(' ') === query.subject.join(' ') ? 1 : 0;
+    query.subject.length > 0 && innermost !== undefined && contentTerms(innermost).join(' ') === query.subject.join(' ')
+      ? 1
+      : 0;
   const score =
-    coverage + 0.5 * bm25(query, hit) + 0.6 * bestSentence + 0.3 * headings + 0.2 * proximity(query, hit.terms) + 0.4 * isEntry;
+    coverage +
+    0.5 * bm25(query, hit) +
+    0.6 * bestSentence +
+    0.3 * headings +
+    0.2 * proximity(query, hit.terms) +
+    0.4 * isEntry;
   return { hit, score, coverage, sentences: rated };
 }
 

@@ -89,7 +89,10 @@ const table = new Map<string, readonly string[]>();
 for (const group of GROUPS) {
   const stems = group.split(' ').map(stemOf);
   for (const s of stems) {
-    table.set(s, [...new Set([...(table.get(s) ?? []), ...stems])].filter((other) => other !== s));
+    table.set(
+      s,
+      [...new Set([...(table.get(s) ?? []), ...stems])].filter((other) => other !== s),
+    );
   }
 }
 

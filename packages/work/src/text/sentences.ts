@@ -5,7 +5,8 @@ export interface Span {
 }
 
 /** Abbreviations that end in a full stop without ending a sentence. */
-const ABBREVIATION = /(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|ca|approx|no|nr|fig|eq|sec|dr|mr|mrs|ms|prof|st|inc|ltd|jr|al|[A-Za-z])\.$/i;
+const ABBREVIATION =
+  /(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|ca|approx|no|nr|fig|eq|sec|dr|mr|mrs|ms|prof|st|inc|ltd|jr|al|[A-Za-z])\.$/i;
 const END = /[.!?…]+["'”’)\]]*(?=\s|$)|[。！？]+|\n/g;
 
 /**
