@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { assets, channels, createWriter, tokens } from '@tributary/chain';
+import { assets, channels, createWriter, readChainId, tokens } from '@tributary/chain';
 import { acquireLock, openJournal } from '@tributary/ledger';
 import { rankServices } from '@tributary/models';
 import {
@@ -62,11 +62,30 @@ export interface GatewayContext {
   onFatal(error: unknown): void;
 }
 
+/** What was opened, to be closed in reverse order: at the end, and when a later step of the start fails. */
+type Closers = (() => Promise<unknown>)[];
+
+async function closeAll(closers: Closers): Promise<void> {
+  for (const close of closers.splice(0).toReversed()) await close();
+}
+
 /** Starts a gateway on its folder. @throws `folder_in_use`, `cannot_listen`, and what the chain says */
 export async function createGateway(config: GatewayConfig, context: GatewayContext): Promise<Gateway> {
+  const closers: Closers = [];
+  try {
+    return await start(config, context, closers);
+  } catch (error) {
+    await closeAll(closers);
+    throw error;
+  }
+}
+
+async function start(config: GatewayConfig, context: GatewayContext, closers: Closers): Promise<Gateway> {
   const { log } = context;
   const { contracts, chainId, feePpm } = config;
+  await readChainId(config.rpc, chainId);
   const lock = await acquireLock(config.home);
+  closers.push(() => lock.release());
   const key = await loadKey(config.key, context.env);
   const keyBytes = fromHex(key);
   const sessionKey = sessionKeyOf(keyBytes);
@@ -91,6 +110,7 @@ export async function createGateway(config: GatewayConfig, context: GatewayConte
   });
   const exact = createExactPayments({ chain, curve, token, gatewayKey: keyBytes });
   const journal = await openJournal({ dir: join(config.home, 'journal'), parse: (v) => GatewayRecord.parse(v) });
+  closers.push(() => journal.close());
   const receipts = createReceipts({ journal, chainId, receiptLog: contracts.receiptLog });
   for await (const { seq, record } of journal.replay()) {
     applyRecord({ hub, spokes: spokeBook, exact }, record);
@@ -109,8 +129,10 @@ export async function createGateway(config: GatewayConfig, context: GatewayConte
 
   const catalog = createCatalog();
   const outgoing = createOutgoing(config.allowPrivateEndpoints);
+  closers.push(() => outgoing.close());
   const metrics = createMetrics();
   const refunds = createRefunds(books, log);
+  closers.push(() => refunds.close());
   const spokes = createSpokes({
     writer,
     key: keyBytes,
@@ -194,6 +216,8 @@ export async function createGateway(config: GatewayConfig, context: GatewayConte
     onAnswer: (receipt, seq) => receipts.add(seq, receipt),
   });
 
+  closers.push(() => core.delivery.close());
+
   /** The least that any request costs here, for an offer that is made without a request. */
   function smallestCharge(): bigint {
     const charges = catalog.all().map((s) => withFee(s.card.price.perRequest, feePpm));
@@ -233,11 +257,13 @@ export async function createGateway(config: GatewayConfig, context: GatewayConte
   });
 
   await refunds.recover();
+  closers.push(() => tower.stop());
   await tower.start(config.watchSeconds * 1000);
   await spokes.recover();
   await discovery.look();
   const looking = createRepeating(discovery.look, config.discoverSeconds * 1000, onError('looking for services failed'));
   const filling = createRepeating(spokes.topUpLow, config.watchSeconds * 1000, onError('filling channels failed'));
+  closers.push(() => Promise.all([looking.stop(), filling.stop(), claimer.stop()]));
   claimer.start({
     intervalMs: config.claim.intervalSeconds * 1000,
     minAmount: config.claim.minimum,
@@ -247,24 +273,19 @@ export async function createGateway(config: GatewayConfig, context: GatewayConte
   metrics.watch('tributary_undelivered_payments', 'Payments that nodes have not acknowledged', () =>
     spokeBook.channels().reduce((sum, c) => sum + c.undelivered, 0),
   );
-  listening = await listen(app, config);
+  const listener = await listen(app, config);
+  listening = listener;
+  closers.push(() => listener.close(GRACE_MS));
   ready = true;
 
-  let closing: Promise<void> | undefined;
-  async function close(): Promise<void> {
-    ready = false;
-    await listening?.close(GRACE_MS);
-    await Promise.all([looking.stop(), filling.stop(), claimer.stop(), tower.stop(), refunds.close()]);
-    await core.delivery.close();
-    await outgoing.close();
-    await journal.close();
-    await lock.release();
-  }
   return {
-    url: listening.url,
+    url: listener.url,
     app,
     settle: () => claimer.claimNow(),
     discover: discovery.look,
-    close: () => (closing ??= close()),
+    close() {
+      ready = false;
+      return closeAll(closers);
+    },
   };
 }
