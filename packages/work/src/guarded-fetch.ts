@@ -171,7 +171,7 @@ export function createGuardedFetch(options: GuardOptions = {}): GuardedFetch {
           status: 502,
         });
       }
-      const next = parseUrl(URL.parse(location, url)?.href ?? location);
+      const next = parseUrl(URL.parse(location, url.href)?.href ?? location);
       if (next.origin !== url.origin) {
         // What was meant for one host is not shown to another.
         headers = Object.fromEntries(

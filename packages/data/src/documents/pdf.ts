@@ -1,25 +1,33 @@
 import { extractText, getDocumentProxy, getMeta } from 'unpdf';
 import { type Block, cleanBlocks, type Extracted } from './blocks.ts';
+import { looksLikeHeading } from './plain-text.ts';
 
 const MOST_PAGES = 2_000;
 
-/** Lines of a page to paragraphs: a line that ends a sentence short of the usual width ends a paragraph. */
-function paragraphs(page: string): string[] {
+/**
+ * Lines of a page to headings and paragraphs. A line well short of the usual width ends a paragraph when it ends a sentence
+ * or when the next line begins like one.
+ */
+function blocksOf(page: string): Block[] {
   const lines = page.split('\n').map((l) => l.trim());
   const widest = Math.max(0, ...lines.map((l) => l.length));
-  const out: string[] = [];
+  const out: Block[] = [];
   let current = '';
-  for (const line of lines) {
+  const flush = () => {
+    const text = current.trim();
+    out.push(looksLikeHeading(text) ? { kind: 'heading', level: 3, text } : { kind: 'paragraph', text });
+    current = '';
+  };
+  lines.forEach((line, i) => {
     if (line !== '') {
       // A word cut at the end of a line is put together again.
       current = /\p{Ll}-$/u.test(current) && /^\p{Ll}/u.test(line) ? current.slice(0, -1) + line : `${current} ${line}`;
     }
-    if (line === '' || (/[.!?:]["'”’)]?$/.test(line) && line.length < widest * 0.75)) {
-      out.push(current);
-      current = '';
-    }
-  }
-  out.push(current);
+    const isShort = line.length < widest * 0.75;
+    const next = lines[i + 1] ?? '';
+    if (line === '' || (isShort && (/[.!?:]["'”’)]?$/.test(line) || /^[\p{Lu}\p{N}•]/u.test(next)))) flush();
+  });
+  flush();
   return out;
 }
 
@@ -32,7 +40,7 @@ export async function readPdf(bytes: Uint8Array): Promise<Extracted> {
     const { text } = await extractText(pdf, { mergePages: false });
     const blocks = text.flatMap((page, i): Block[] => [
       ...(text.length > 1 ? [{ kind: 'heading' as const, level: 2, text: `Page ${i + 1}` }] : []),
-      ...paragraphs(page).map((p) => ({ kind: 'paragraph' as const, text: p })),
+      ...blocksOf(page),
     ]);
     const { info } = await getMeta(pdf);
     const title =

@@ -8,9 +8,14 @@ function isCapitals(line: string): boolean {
   return line.length <= 80 && /\p{Lu}{3}/u.test(line) && !/\p{Ll}/u.test(line);
 }
 
+/** True for a short line without an end of sentence, such as "How it works": alone between empty lines it is a heading. */
+export function looksLikeHeading(line: string): boolean {
+  return line.length <= 60 && /^[\p{Lu}\p{N}“"'‘]/u.test(line) && !/[.!?:;,]$/.test(line) && /\p{L}{2}/u.test(line);
+}
+
 /**
- * Blocks of plain text: paragraphs are separated by empty lines, items begin with a mark. Headings are underlined, numbered
- * by "#", or stand alone in capitals.
+ * Blocks of plain text: paragraphs are separated by empty lines, items begin with a mark. Headings are underlined
+ * or stand alone; those in capitals are above the others.
  */
 export function readPlainText(source: string): Extracted {
   const blocks: Block[] = [];
@@ -26,8 +31,8 @@ export function readPlainText(source: string): Extracted {
         current = undefined;
       } else if (UNDERLINE.test(line)) {
         current = undefined;
-      } else if (lines.length === 1 && isCapitals(line.trim())) {
-        blocks.push({ kind: 'heading', level: 2, text: line });
+      } else if (lines.length === 1 && (isCapitals(line.trim()) || looksLikeHeading(line.trim()))) {
+        blocks.push({ kind: 'heading', level: isCapitals(line.trim()) ? 2 : 3, text: line });
       } else if (ITEM.test(line)) {
         current = { kind: 'item', text: line.replace(ITEM, '') };
         blocks.push(current);

@@ -60,7 +60,7 @@ const NUMBER_WORDS = [...Object.keys(SMALL), 'hundred', ...Object.keys(LARGE)].j
 const RUN = new RegExp(`\\b(?:${NUMBER_WORDS})(?:(?:[\\s-]+(?:and[\\s-]+)?)(?:${NUMBER_WORDS}))*\\b`, 'g');
 const PART = Object.keys(PARTS).join('|');
 
-function valueOf(run: string): string {
+function digitsOf(run: string): string {
   let total = 0n;
   let group = 0n;
   let lastSmall = -1;
@@ -96,7 +96,7 @@ function valueOf(run: string): string {
 /** Puts number words of a lower-case text into digits and fractions; "a dozen" is 12, "three and a half" is (3+1/2). */
 export function digitsForWords(text: string): string {
   return text
-    .replace(RUN, (run) => valueOf(run))
+    .replace(RUN, (run) => digitsOf(run))
     .replace(
       /(\d(?:[\d.]*\d)?)\s+(thousand|million|billion|trillion)\b/g,
       (_, n: string, word: string) => `(${n}*${LARGE[word]})`,

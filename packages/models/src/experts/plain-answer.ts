@@ -50,7 +50,7 @@ export async function plainAnswer(
   for (const piece of request.stream ? text.split(/(?<=\n)/) : [text]) {
     call.signal.throwIfAborted();
     const slow = call.emit({ content: piece });
-    if (slow) await slow;
+    if (slow instanceof Promise) await slow;
   }
   return {
     outcome: 'answered',

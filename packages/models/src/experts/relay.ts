@@ -167,7 +167,7 @@ async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number)
 async function emitAll(ready: { delta: ChatDelta; logprobs: unknown }[], call: AnswerCall): Promise<void> {
   for (const { delta, logprobs } of ready) {
     const slow = call.emit(delta, logprobs);
-    if (slow) await slow;
+    if (slow instanceof Promise) await slow;
   }
   ready.length = 0;
 }
