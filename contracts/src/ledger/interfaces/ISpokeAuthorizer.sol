@@ -10,6 +10,8 @@ import {IReceiptLog} from "./IReceiptLog.sol";
 /// that power, it could short the share holders of a service. This contract holds it instead, and uses it in one way
 /// only: anyone may claim, always exactly the ceiling of the voucher. It has no owner, no storage and no path to a refund.
 ///
+/// The receiver of such a channel must be unable to call {IChannels-refund} itself: an account without free calls.
+///
 /// After the claim, and in the same transaction if wanted: the receipts are logged, the money is sent to the account, and
 /// the account passes it on. Works with {IChannels} and, but for {claimCompact}, with x402's canonical contract.
 interface ISpokeAuthorizer is IERC1271 {

@@ -32,6 +32,7 @@ const artifactsDir = join(import.meta.dirname, '../../..', process.env['CONTRACT
 export interface Artifact {
   abi: Abi;
   bytecode: Hex;
+  immutableReferences: Record<string, unknown>;
 }
 
 /** `sourceName` as `src/ledger/Channels.sol`; fixtures of tests are found in the same way. */
