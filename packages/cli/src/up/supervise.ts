@@ -78,6 +78,8 @@ export async function supervise(options: SuperviseOptions): Promise<Supervised> 
     const { PORT, HOST, ...inherited } = process.env;
     child = spawn(process.execPath, ['--import', preload, file, ...args], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // A group of its own: Ctrl-C reaches `up` alone, which ends the daemons in order.
+      detached: true,
       env: { ...inherited, ...env },
     });
     child.stdout!.pipe(log, { end: false });
