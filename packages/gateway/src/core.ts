@@ -8,15 +8,15 @@ import {
   TributaryError,
 } from '@tributary/protocol';
 import type { Logger } from 'pino';
-import type { Nodes, Patience } from './dispatch/question.ts';
 import type { Outgoing } from './dispatch/outgoing.ts';
+import type { Nodes, Patience } from './dispatch/question.ts';
 import type { ChatDoor } from './http/chat.ts';
 import { createReplays } from './http/replay.ts';
 import type { Metrics } from './metrics.ts';
 import type { Catalog, Service } from './route/catalog.ts';
 import type { Rank } from './route/plan.ts';
-import { checkReceipt } from './settle/check-receipt.ts';
 import type { Books } from './settle/books.ts';
+import { checkReceipt } from './settle/check-receipt.ts';
 import { createDelivery, type Delivery } from './settle/delivery.ts';
 import type { GatewayRecord } from './settle/record.ts';
 import { settleAnswer } from './settle/settle-answer.ts';
@@ -71,7 +71,8 @@ export function createCore(deps: CoreDeps): Core {
       for await (const { record } of deps.journal.replay()) {
         if (record.kind !== 'answer') continue;
         const { payment } = record.entry;
-        if (payment.channelId === channelId && payment.to > payment.from && payment.from >= from) found.push(record.entry);
+        if (payment.channelId === channelId && payment.to > payment.from && payment.from >= from)
+          found.push(record.entry);
       }
       return found;
     },
@@ -87,7 +88,11 @@ export function createCore(deps: CoreDeps): Core {
     hold(service, requestId, price) {
       const spoke = spokes.channelOf(service.account);
       if (!spoke || spoke.left < price) deps.onSpokeLow(service);
-      if (!spoke) throw new TributaryError('spoke_not_open', 'The channel to the service is not open yet.', { status: 503, retryable: true });
+      if (!spoke)
+        throw new TributaryError('spoke_not_open', 'The channel to the service is not open yet.', {
+          status: 503,
+          retryable: true,
+        });
       spokes.hold(spoke.channelId, requestId, price);
       return spoke.channelId;
     },

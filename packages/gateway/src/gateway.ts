@@ -23,8 +23,8 @@ import { createCore } from './core.ts';
 import { createDiscovery } from './discovery/services.ts';
 import { createOutgoing } from './dispatch/outgoing.ts';
 import { createApp } from './http/app.ts';
-import { json } from './http/respond.ts';
 import { type Listening, listen } from './http/listen.ts';
+import { json } from './http/respond.ts';
 import { createMetrics } from './metrics.ts';
 import { createRepeating } from './repeating.ts';
 import { createCatalog } from './route/catalog.ts';
@@ -261,7 +261,11 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   await tower.start(config.watchSeconds * 1000);
   await spokes.recover();
   await discovery.look();
-  const looking = createRepeating(discovery.look, config.discoverSeconds * 1000, onError('looking for services failed'));
+  const looking = createRepeating(
+    discovery.look,
+    config.discoverSeconds * 1000,
+    onError('looking for services failed'),
+  );
   const filling = createRepeating(spokes.topUpLow, config.watchSeconds * 1000, onError('filling channels failed'));
   closers.push(() => Promise.all([looking.stop(), filling.stop(), claimer.stop()]));
   claimer.start({
@@ -269,7 +273,11 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     minAmount: config.claim.minimum,
     onReport: (report) => log.info({ claimed: report.claimed.length, amount: String(report.amount) }, 'claimed'),
   });
-  metrics.watch('tributary_services', 'Services that can be asked', () => catalog.all().filter((s) => !s.unavailable).length);
+  metrics.watch(
+    'tributary_services',
+    'Services that can be asked',
+    () => catalog.all().filter((s) => !s.unavailable).length,
+  );
   metrics.watch('tributary_undelivered_payments', 'Payments that nodes have not acknowledged', () =>
     spokeBook.channels().reduce((sum, c) => sum + c.undelivered, 0),
   );

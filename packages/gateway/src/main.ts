@@ -8,7 +8,11 @@ const SHUTDOWN_GRACE_MS = 10_000;
 
 // stdout carries the ready line alone, for the program that started us.
 const log = pino(
-  { name: 'gateway', level: process.env.LOG_LEVEL ?? 'info', redact: ['key', 'privateKey', 'authorization', '*.authorization'] },
+  {
+    name: 'gateway',
+    level: process.env.LOG_LEVEL ?? 'info',
+    redact: ['key', 'privateKey', 'authorization', '*.authorization'],
+  },
   pino.destination({ dest: 2, sync: true }),
 );
 

@@ -5,7 +5,11 @@ export interface Repeating {
 }
 
 /** Waits `pauseMs`, runs `round`, and so on. A round that throws is reported, and the next one comes all the same. */
-export function createRepeating(round: () => Promise<void>, pauseMs: number, onError: (error: unknown) => void): Repeating {
+export function createRepeating(
+  round: () => Promise<void>,
+  pauseMs: number,
+  onError: (error: unknown) => void,
+): Repeating {
   let running: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout;
   let stopped = false;

@@ -1,8 +1,9 @@
+import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { serve } from '@hono/node-server';
 import {
   type ApiKey,
@@ -11,8 +12,8 @@ import {
   createSpokeBook,
   curve,
   newApiKey,
-  PaymentsBody,
   type PaymentEntry,
+  PaymentsBody,
 } from '@tributary/payments';
 import {
   type Address,
@@ -39,8 +40,8 @@ import {
 } from '@tributary/protocol';
 import { pino } from 'pino';
 import { createCore } from './core.ts';
-import type { Patience } from './dispatch/question.ts';
 import { createOutgoing } from './dispatch/outgoing.ts';
+import type { Patience } from './dispatch/question.ts';
 import { createApp } from './http/app.ts';
 import { createMetrics } from './metrics.ts';
 import { createCatalog } from './route/catalog.ts';
@@ -111,12 +112,26 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
 let nodes = 0;
 
 /** A node that answers with the question, word for word, and can be told to fail in many ways. */
-export async function startFakeNode(t: TestContext, options: FakeNodeOptions = {}): Promise<{ node: FakeNode; card: ServiceCard; wallet: Address }> {
+export async function startFakeNode(
+  t: TestContext,
+  options: FakeNodeOptions = {},
+): Promise<{ node: FakeNode; card: ServiceCard; wallet: Address }> {
   const n = ++nodes;
   const key = new Uint8Array(32).fill(100 + n);
   const account = toHex(new Uint8Array(20).fill(n)) as Address;
   const stops = new Map<string, () => void>();
-  const node = { account, fault: 'none', outcome: 'answered', words: null, gate: Promise.resolve(), asked: 0, stopped: 0, coveredTo: 0n, entries: [], url: '' } as FakeNode & { url: string };
+  const node = {
+    account,
+    fault: 'none',
+    outcome: 'answered',
+    words: null,
+    gate: Promise.resolve(),
+    asked: 0,
+    stopped: 0,
+    coveredTo: 0n,
+    entries: [],
+    url: '',
+  } as FakeNode & { url: string };
   let card!: ServiceCard;
 
   function evidence(request: IncomingMessage, body: Record<string, unknown>, text: string) {
@@ -178,17 +193,21 @@ export async function startFakeNode(t: TestContext, options: FakeNodeOptions = {
       });
     });
     const said: string[] = [];
-    const chunk = (rest: object) => `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', ...rest })}\n\n`;
+    const chunk = (rest: object) =>
+      `data: ${JSON.stringify({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', ...rest })}\n\n`;
     const stream = body.stream === true;
     if (stream) {
       response.writeHead(200, { 'content-type': 'text/event-stream' });
-      response.write(chunk({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] }));
+      response.write(
+        chunk({ choices: [{ index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null }] }),
+      );
     }
     for (const [i, word] of words.entries()) {
       if (i === words.length - 1) await Promise.race([node.gate, stop]);
       if (stopped) break;
       said.push(word);
-      if (stream) response.write(chunk({ choices: [{ index: 0, delta: { content: word }, finish_reason: null }], usage: null }));
+      if (stream)
+        response.write(chunk({ choices: [{ index: 0, delta: { content: word }, finish_reason: null }], usage: null }));
       if (fault === 'break-midway' || fault === 'hang-midway') {
         await pause(5);
         if (fault === 'break-midway') response.destroy();
@@ -202,8 +221,15 @@ export async function startFakeNode(t: TestContext, options: FakeNodeOptions = {
     }
     if (!stream) {
       const message = { role: 'assistant', content: said.join('') };
-      const text = JSON.stringify({ id: 'x', object: 'chat.completion', choices: [{ index: 0, message, finish_reason: 'stop', logprobs: null }], usage });
-      response.writeHead(200, { 'content-type': 'application/json' }).end(`${text.slice(0, -1)},"tributary":${tributary}}`);
+      const text = JSON.stringify({
+        id: 'x',
+        object: 'chat.completion',
+        choices: [{ index: 0, message, finish_reason: 'stop', logprobs: null }],
+        usage,
+      });
+      response
+        .writeHead(200, { 'content-type': 'application/json' })
+        .end(`${text.slice(0, -1)},"tributary":${tributary}}`);
       return;
     }
     response.write(chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage: null }));
@@ -245,7 +271,13 @@ export async function startFakeNode(t: TestContext, options: FakeNodeOptions = {
     server.close();
   });
   node.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const price = { token: DOLLAR, perRequest: 100n, perMillionPrompt: 1_000_000n, perMillionCompletion: 2_000_000n, ...options.price };
+  const price = {
+    token: DOLLAR,
+    perRequest: 100n,
+    perMillionPrompt: 1_000_000n,
+    perMillionCompletion: 2_000_000n,
+    ...options.price,
+  };
   card = ServiceCard.parse(
     JSON.parse(
       toWire({
@@ -254,7 +286,15 @@ export async function startFakeNode(t: TestContext, options: FakeNodeOptions = {
         chainId: CHAIN_ID,
         endpoint: node.url,
         expert: options.expert ?? 'relay',
-        model: { id: options.model ?? 'tributary/echo', name: 'Echo', description: 'Repeats', asset: account, digest: MODEL_DIGEST, contextTokens: 8192, maxOutputTokens: 1024 },
+        model: {
+          id: options.model ?? 'tributary/echo',
+          name: 'Echo',
+          description: 'Repeats',
+          asset: account,
+          digest: MODEL_DIGEST,
+          contextTokens: 8192,
+          maxOutputTokens: 1024,
+        },
         provider: options.provider ?? `provider-${n}`,
         price,
         supports: options.supports ?? [],
@@ -281,6 +321,10 @@ export interface TestGateway {
   ask(body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
   /** Charged so far to the API key's channel. */
   charged(): bigint;
+  /** No reservation and no hold is left over. */
+  expectNothingOpen(): void;
+  /** Resolves when so many answers are settled. */
+  settled(count: number): Promise<void>;
 }
 
 const QUICK: Patience = { firstTokenMs: 300, idleMs: 300, wholeMs: 300, stopMs: 300 };
@@ -291,12 +335,24 @@ export async function startTestGateway(
   services: Awaited<ReturnType<typeof startFakeNode>>[],
   options: { deposit?: bigint; spokeDeposit?: bigint; patience?: Partial<Patience>; keepAliveMs?: number } = {},
 ): Promise<TestGateway> {
-  const hub = createHubBook({ digests, curve, terms: { receiver: GATEWAY, receiverAuthorizer: GATEWAY, token: DOLLAR } });
-  const spokes = createSpokeBook({ channelDigests: digests, receiptDigests: receipts, curve, sessionKey: SESSION_KEY, spokeAuthorizer: SPOKE_AUTHORIZER, token: DOLLAR });
+  const hub = createHubBook({
+    digests,
+    curve,
+    terms: { receiver: GATEWAY, receiverAuthorizer: GATEWAY, token: DOLLAR },
+  });
+  const spokes = createSpokeBook({
+    channelDigests: digests,
+    receiptDigests: receipts,
+    curve,
+    sessionKey: SESSION_KEY,
+    spokeAuthorizer: SPOKE_AUTHORIZER,
+    token: DOLLAR,
+  });
   const catalog = createCatalog();
   const outgoing = createOutgoing(true);
   const records: GatewayRecord[] = [];
   const kept: SignedReceipt[] = [];
+  const waiting: (() => void)[] = [];
   const journal = {
     append(record: GatewayRecord) {
       records.push(record);
@@ -320,8 +376,15 @@ export async function startTestGateway(
   for (const record of hub.learn(config, { balance: options.deposit ?? 1_000_000n, ...fresh })) hub.apply(record);
   for (const { node, card, wallet } of services) {
     catalog.put({ account: node.account, agentWallet: wallet, card });
-    const spoke: ChannelConfig = { ...config, payer: GATEWAY, payerAuthorizer: curve.addressOf(SESSION_KEY), receiver: node.account, receiverAuthorizer: SPOKE_AUTHORIZER };
-    for (const record of spokes.learn(spoke, { balance: options.spokeDeposit ?? 1_000_000n, ...fresh })) spokes.apply(record);
+    const spoke: ChannelConfig = {
+      ...config,
+      payer: GATEWAY,
+      payerAuthorizer: curve.addressOf(SESSION_KEY),
+      receiver: node.account,
+      receiverAuthorizer: SPOKE_AUTHORIZER,
+    };
+    for (const record of spokes.learn(spoke, { balance: options.spokeDeposit ?? 1_000_000n, ...fresh }))
+      spokes.apply(record);
   }
   const metrics = createMetrics();
   const core = createCore({
@@ -348,7 +411,10 @@ export async function startTestGateway(
       return payByApiKey(bearer, hub, curve, async () => undefined);
     },
     onSpokeLow: () => undefined,
-    onAnswer: (receipt) => kept.push(receipt),
+    onAnswer(receipt) {
+      kept.push(receipt);
+      for (const wake of waiting.splice(0)) wake();
+    },
   });
   const app = createApp({
     chat: core.chat,
@@ -400,5 +466,13 @@ export async function startTestGateway(
         ...(signal ? { signal } : {}),
       }),
     charged: () => hub.channel(channelId)?.charged ?? 0n,
+    expectNothingOpen() {
+      assert.equal(hub.channel(channelId)?.reserved, 0n);
+      assert.equal(hub.channel(channelId)?.openRequests, 0);
+      for (const spoke of spokes.channels()) assert.equal(spoke.held, 0n);
+    },
+    async settled(count) {
+      while (kept.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
+    },
   };
 }

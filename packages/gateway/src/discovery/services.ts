@@ -72,12 +72,18 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
       if (service?.unavailable) {
         await deps.openSpoke(account);
         service.unavailable = null;
-        log.info({ service: account, model: checked.card.model.id, provider: checked.card.provider }, 'a service is ready');
+        log.info(
+          { service: account, model: checked.card.model.id, provider: checked.card.provider },
+          'a service is ready',
+        );
       }
       complaints.delete(account);
     } catch (error) {
       complain(account, error);
-      if (service?.unavailable) service.unavailable = TributaryError.is(error) ? error.message.replace(/\.$/, '') : 'its channel could not be opened';
+      if (service?.unavailable)
+        service.unavailable = TributaryError.is(error)
+          ? error.message.replace(/\.$/, '')
+          : 'its channel could not be opened';
       // A node that restarts keeps its place; one that stays away loses it.
       const misses = (missed.get(account) ?? 0) + 1;
       missed.set(account, misses);

@@ -29,7 +29,12 @@ export function findWhole(
   });
 }
 
-async function askOne(question: Question, step: Step, nodes: Nodes, patience: Patience): Promise<Omit<FoundWhole, 'spokeId'>> {
+async function askOne(
+  question: Question,
+  step: Step,
+  nodes: Nodes,
+  patience: Patience,
+): Promise<Omit<FoundWhole, 'spokeId'>> {
   const startedAt = performance.now();
   const ask = await askOf(question, step, nodes);
   const abort = new AbortController();

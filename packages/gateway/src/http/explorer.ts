@@ -31,7 +31,9 @@ function numberOf(text: string | undefined, fallback: number, name: string): num
   if (text === undefined) return fallback;
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new TributaryError('invalid_value', `${name} is ${JSON.stringify(text)}, expected a whole number.`, { param: name });
+  throw new TributaryError('invalid_value', `${name} is ${JSON.stringify(text)}, expected a whole number.`, {
+    param: name,
+  });
 }
 
 /** Compares in a time that tells nothing of where they differ. */
@@ -66,7 +68,8 @@ export function explorerRoutes(app: Hono, explorer: Explorer): void {
 
   app.get('/tributary/receipts/:id', async (c) => {
     const id = Hex32.safeParse(c.req.param('id'));
-    if (!id.success) throw new TributaryError('invalid_value', 'expected 32 bytes: 0x and 64 hex digits', { param: 'id' });
+    if (!id.success)
+      throw new TributaryError('invalid_value', 'expected 32 bytes: 0x and 64 hex digits', { param: 'id' });
     const receipt = await explorer.receipt(id.data);
     if (receipt !== undefined) return wire(receipt);
     throw new TributaryError('receipt_not_found', `No receipt has the request id or hash ${id.data}.`, {

@@ -1,4 +1,4 @@
-import { encodeHeader, type ExactPayment, exactResponse, HEADER_PAYMENT_RESPONSE } from '@tributary/payments';
+import { type ExactPayment, encodeHeader, exactResponse, HEADER_PAYMENT_RESPONSE } from '@tributary/payments';
 import { type Hex, ZERO_32 } from '@tributary/protocol';
 import type { Books } from './books.ts';
 import type { Hold, Payer } from './payer.ts';
@@ -7,7 +7,7 @@ import type { Hold, Payer } from './payer.ts';
 export function payByTransfer(
   payment: ExactPayment,
   books: Books,
-  context: { chainId: number; /** Soon sends the refunds that are on disk. */ refundSoon(): void },
+  context: { chainId: number /** Soon sends the refunds that are on disk. */; refundSoon(): void },
 ): Payer {
   const { exact } = books;
   let transaction: Hex | undefined;

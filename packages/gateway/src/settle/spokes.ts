@@ -5,9 +5,7 @@ import {
   type ChannelConfig,
   type ChannelDigests,
   type Curve,
-
   type Hex,
-
   sha256Hex,
   TributaryError,
 } from '@tributary/protocol';
@@ -128,4 +126,3 @@ export function createSpokes(deps: SpokesDeps): Spokes {
     },
   };
 }
-
