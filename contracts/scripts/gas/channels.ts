@@ -53,11 +53,14 @@ export async function measureChannels(chain: GasChain): Promise<Measured> {
     await chain.send({ to: token.address, abi: token.abi, functionName: 'mint', args: [payer.address, 3n * DEPOSIT] });
     const tokenDomain = { name: 'Test Dollar', version: '1' };
     const deposit = async (salt: bigint) =>
-      chain.sendRaw(channels, await depositCall({ chainId, payer, config, id, amount: DEPOSIT, collector, tokenDomain, salt }));
+      chain.sendRaw(
+        channels,
+        await depositCall({ chainId, payer, config, id, amount: DEPOSIT, collector, tokenDomain, salt }),
+      );
     const gas = await deposit(1n);
     if (i > 0) continue;
-    measured['depositFirst'] = { gas, note: 'EIP-3009, creates the channel' };
-    measured['deposit'] = { gas: await deposit(2n), note: 'EIP-3009, tops it up' };
+    measured.depositFirst = { gas, note: 'EIP-3009, creates the channel' };
+    measured.deposit = { gas: await deposit(2n), note: 'EIP-3009, tops it up' };
   }
 
   /** Each round claims more than the one before. */
@@ -93,14 +96,52 @@ export async function measureChannels(chain: GasChain): Promise<Measured> {
   }
 
   await send('claim', [(await vouchers(MOST)).map(asVoucherClaim)]); // the first claim of the receiver
-  measured['settleFirst'] = { gas: (await send('settle', [gateway, token.address])).gas };
+  measured.settleFirst = { gas: (await send('settle', [gateway, token.address])).gas };
   for (const count of COUNTS) {
     perClaim(`claim${count}`, count, await send('claim', [(await vouchers(count)).map(asVoucherClaim)]));
     perClaim(`claimCompact${count}`, count, await compact(count), count === MOST);
   }
-  measured['settle'] = { gas: (await send('settle', [gateway, token.address])).gas };
+  measured.settle = { gas: (await send('settle', [gateway, token.address])).gas };
   perClaim('claimCompactCeiling100', MOST, await compact(MOST, { totalIsCeiling: true }), true);
   perClaim('claimCompactAndSettle100', MOST, await compact(MOST, { settle: true }), true);
+
+  // A service's channel, claimed by a stranger through the spoke authorizer.
+  const log = await chain.deploy(chain.artifact('ledger/ReceiptLog.sol', 'ReceiptLog'), [channels]);
+  const spoke = await chain.deploy(chain.artifact('ledger/SpokeAuthorizer.sol', 'SpokeAuthorizer'), [
+    channels,
+    log.address,
+  ]);
+  const { payer, session } = parties[0]!;
+  const config: ChannelConfig = {
+    ...parties[0]!.config,
+    receiver: chain.account(5),
+    receiverAuthorizer: spoke.address,
+  };
+  const id = hashTypedData({ domain, types: channelTypes, primaryType: 'ChannelConfig', message: config });
+  const tokenDomain = { name: 'Test Dollar', version: '1' };
+  await chain.sendRaw(
+    channels,
+    await depositCall({ chainId, payer, config, id, amount: DEPOSIT, collector, tokenDomain, salt: 1n }),
+  );
+  const claimSpoke = async (from: bigint, to: bigint) => {
+    const message = { channelId: id, maxClaimableAmount: to };
+    const signature = await session.signTypedData({ domain, types: channelTypes, primaryType: 'Voucher', message });
+    const pack = { saltBytes: 8, amountBytes: 5, totalIsCeiling: true };
+    const groups = packGroup([{ config, maxClaimableAmount: to, totalClaimed: to, signature }], pack);
+    const receipts = [{ channelId: id, from, to, root: keccak256('0x01'), leavesHash: keccak256('0x02') }];
+    const payouts = [{ receiver: config.receiver, token: token.address, flushGas: 0n }];
+    return chain.send({
+      to: spoke.address,
+      abi: spoke.abi,
+      functionName: 'claimCompact',
+      args: [groups, receipts, payouts],
+    });
+  };
+  await claimSpoke(0n, 10_000n);
+  measured.spokeClaimLogSettle = {
+    gas: await claimSpoke(10_000n, 25_000n),
+    note: 'one service: claim, receipt root, settle',
+  };
   return measured;
 }
 

@@ -58,7 +58,12 @@ async function newRegistries(chainId: number, identity: Address) {
     send: (from: number, registry: Registry, functionName: string, args: unknown[]) =>
       chain.send(from, address[registry], encodeFunctionData({ abi: abiOf(registry), functionName, args })),
     view: <Result>(registry: Registry, functionName: string, args: unknown[] = []) =>
-      chain.reader.readContract({ address: address[registry], abi: abiOf(registry), functionName, args }) as Promise<Result>,
+      chain.reader.readContract({
+        address: address[registry],
+        abi: abiOf(registry),
+        functionName,
+        args,
+      }) as Promise<Result>,
     reasonOf: (from: number, registry: Registry, functionName: string, args: unknown[]) =>
       reasonOf(chain, from, address[registry], abiOf(registry), functionName, args),
   };
@@ -118,7 +123,10 @@ test('ERC-8004: identity', { skip }, async () => {
   const registered = await send(0, 'IdentityRegistry', 'register', ['https://agent.example/registration.json']);
   assert.deepEqual(eventsOf(registered), expected.registerEvents);
   const metadata = [{ metadataKey: 'model', metadataValue: toHex('demo') }];
-  const withMetadata = await send(1, 'IdentityRegistry', 'register', ['https://agent1.example/registration.json', metadata]);
+  const withMetadata = await send(1, 'IdentityRegistry', 'register', [
+    'https://agent1.example/registration.json',
+    metadata,
+  ]);
   assert.deepEqual(eventsOf(withMetadata), expected.registerWithMetadataEvents);
   assert.equal(await view('IdentityRegistry', 'getMetadata', [1n, 'model']), toHex('demo'));
   assert.equal(await view('IdentityRegistry', 'getMetadata', [1n, 'agentWallet']), account(1).toLowerCase());
@@ -128,16 +136,29 @@ test('ERC-8004: identity', { skip }, async () => {
   assert.equal(await view('IdentityRegistry', 'isAuthorizedOrOwner', [account(1), 0n]), false);
   assert.equal(await view('IdentityRegistry', 'getVersion'), '2.0.0');
   const bare = await send(2, 'IdentityRegistry', 'register', []);
-  assert.deepEqual(eventsOf(bare).map((e) => e.name), ['Transfer', 'Registered', 'MetadataSet']);
+  assert.deepEqual(
+    eventsOf(bare).map((e) => e.name),
+    ['Transfer', 'Registered', 'MetadataSet'],
+  );
 
   // The wallet signs; the recorded signature is accepted at the recorded time.
   const [recorded] = agentWalletSet.vectors;
   const { newWallet, owner, deadline } = recorded.message;
   await chain.tester.setNextBlockTimestamp({ timestamp: BigInt(START) });
   await chain.tester.mine({ blocks: 1 });
-  const bad = await chain.account(4).signTypedData({ domain: recorded.domain, types: WALLET_TYPES, primaryType: 'AgentWalletSet', message: recorded.message });
+  const bad = await chain.account(4).signTypedData({
+    domain: recorded.domain,
+    types: WALLET_TYPES,
+    primaryType: 'AgentWalletSet',
+    message: recorded.message,
+  });
   const set = (by: number, until: bigint, signature: Hex, wallet: Address = newWallet) => {
-    const call: [number, Registry, string, unknown[]] = [by, 'IdentityRegistry', 'setAgentWallet', [0n, wallet, until, signature]];
+    const call: [number, Registry, string, unknown[]] = [
+      by,
+      'IdentityRegistry',
+      'setAgentWallet',
+      [0n, wallet, until, signature],
+    ];
     return call;
   };
   assert.equal(await reasonOf(...set(0, BigInt(deadline), bad)), 'invalid wallet sig');
@@ -150,7 +171,10 @@ test('ERC-8004: identity', { skip }, async () => {
   assert.equal(await reasonOf(0, 'IdentityRegistry', 'setMetadata', [0n, 'agentWallet', '0x']), 'reserved key');
 
   const changed = await send(0, 'IdentityRegistry', 'setAgentURI', [0n, 'ipfs://new']);
-  assert.deepEqual(eventsOf(changed).map((e) => e.name), ['MetadataUpdate', 'URIUpdated']);
+  assert.deepEqual(
+    eventsOf(changed).map((e) => e.name),
+    ['MetadataUpdate', 'URIUpdated'],
+  );
   const moved = await send(0, 'IdentityRegistry', 'transferFrom', [owner, account(2), 0n]);
   assert.deepEqual(eventsOf(moved), expected.transferEvents);
   assert.equal(await view('IdentityRegistry', 'getAgentWallet', [0n]), expected.walletAfterTransfer);
@@ -178,7 +202,14 @@ test('ERC-8004: reputation', { skip }, async () => {
   await send(0, 'IdentityRegistry', 'register', ['https://agent.example/registration.json']);
 
   const rating = (value: bigint, decimals: number, tag1 = '', tag2 = '', agentId = 0n) => [
-    agentId, value, decimals, tag1, tag2, 'https://agent.example/v1', 'ipfs://feedback', keccak256('0x01'),
+    agentId,
+    value,
+    decimals,
+    tag1,
+    tag2,
+    'https://agent.example/v1',
+    'ipfs://feedback',
+    keccak256('0x01'),
   ];
   for (const { client, clientAddress, value, valueDecimals, tag1, tag2, feedbackIndex } of feedback.given) {
     await send(number(client), 'ReputationRegistry', 'giveFeedback', rating(BigInt(value), valueDecimals, tag1, tag2));
@@ -190,7 +221,12 @@ test('ERC-8004: reputation', { skip }, async () => {
   for (const [i, { note, clients, tag1, tag2, expect }] of summaries.entries()) {
     if (i === summaries.length - 1) await send(2, 'ReputationRegistry', 'revokeFeedback', [0n, 1n]);
     const addresses = clients.map((name: string) => chain.account(number(name)).address);
-    const [count, value, decimals] = await view<[bigint, bigint, number]>('ReputationRegistry', 'getSummary', [0n, addresses, tag1, tag2]);
+    const [count, value, decimals] = await view<[bigint, bigint, number]>('ReputationRegistry', 'getSummary', [
+      0n,
+      addresses,
+      tag1,
+      tag2,
+    ]);
     assert.deepEqual(
       { count: Number(count), summaryValue: String(value), summaryValueDecimals: decimals },
       expect,
@@ -201,7 +237,15 @@ test('ERC-8004: reputation', { skip }, async () => {
   const recorded = feedback.readAllFeedbackAfterRevocation;
   assert.deepEqual(
     page.map((column) => column.map((v) => (typeof v === 'bigint' ? String(v) : v))),
-    [recorded.clients, recorded.feedbackIndexes, recorded.values, recorded.valueDecimals, recorded.tag1s, recorded.tag2s, recorded.revoked],
+    [
+      recorded.clients,
+      recorded.feedbackIndexes,
+      recorded.values,
+      recorded.valueDecimals,
+      recorded.tag1s,
+      recorded.tag2s,
+      recorded.revoked,
+    ],
   );
   const withRevoked = await view<unknown[][]>('ReputationRegistry', 'readAllFeedback', [0n, [], '', '', true]);
   assert.deepEqual(withRevoked[6], [false, false, true, false, false, false, false]);
@@ -219,7 +263,8 @@ test('ERC-8004: reputation', { skip }, async () => {
   assert.equal(await count(chain.account(1).address, 0n, [chain.account(0).address]), 2n);
   assert.equal(await count(chain.account(2).address, 0n, []), 0n);
 
-  const reason = (by: number, functionName: string, args: unknown[]) => reasonOf(by, 'ReputationRegistry', functionName, args);
+  const reason = (by: number, functionName: string, args: unknown[]) =>
+    reasonOf(by, 'ReputationRegistry', functionName, args);
   const seen = {
     'getSummary with no clients': await reason(1, 'getSummary', [0n, [], '', '']),
     'owner rates own agent': await reason(0, 'giveFeedback', rating(1n, 0)),
@@ -264,7 +309,8 @@ test('ERC-8004: validation', { skip }, async () => {
   assert.deepEqual(await view('ValidationRegistry', 'getAgentValidations', [0n]), [r1, r2]);
   assert.deepEqual(await view('ValidationRegistry', 'getValidatorRequests', [account(3)]), [r2]);
 
-  const reason = (by: number, functionName: string, args: unknown[]) => reasonOf(by, 'ValidationRegistry', functionName, args);
+  const reason = (by: number, functionName: string, args: unknown[]) =>
+    reasonOf(by, 'ValidationRegistry', functionName, args);
   const seen = {
     'validationRequest with a used hash': await reason(0, 'validationRequest', [account(4), 0n, '', r1]),
     'validationResponse by another address': await reason(3, 'validationResponse', [r1, 1, '', zeroHash, '']),

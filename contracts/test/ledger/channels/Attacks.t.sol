@@ -170,6 +170,22 @@ contract ChannelAttacksTest is ChannelsTest {
         }
     }
 
+    /// @notice The same while a packed claim settles: the books are right before the token is called.
+    function test_attack_reentrantTokenWithinACompactClaim() public {
+        ReentrantToken hostile = new ReentrantToken();
+        IChannels.ChannelConfig memory c = config();
+        c.token = address(hostile);
+        fund(c, 1000);
+        hostile.onTransfer(CANONICAL, abi.encodeCall(IChannels.settle, (receiver, address(hostile))));
+        bytes memory groups =
+            bytes.concat(group(voucher(c, 500, 500, sessionKey), 2), group(voucher(c, 700, 700, sessionKey), 2));
+        vm.prank(receiver);
+        channels.claimCompact(groups);
+        assertTrue(hostile.attempted());
+        assertFalse(hostile.succeeded());
+        assertEq(hostile.balanceOf(receiver), 700);
+    }
+
     /// @notice A hostile collector counts one transfer for two deposits.
     function test_attack_depositWithinADeposit() public {
         IChannels.ChannelConfig memory inner = config();

@@ -122,6 +122,48 @@ contract ClaimCompactTest is ChannelsTest {
         assertEq(token.balanceOf(receiver), 800);
     }
 
+    /// @notice Against {claim} as the model: row by row, in any mixture of good, old, excessive and forged rows, both leave the
+    /// same channels and the same receiver behind.
+    function testFuzz_claimCompact_equalsClaimRowByRow(uint256 seed) public {
+        IChannels.VoucherClaim[] memory rows = new IChannels.VoucherClaim[](8);
+        bytes32[] memory ids = new bytes32[](3);
+        for (uint256 i; i < 3; ++i) {
+            IChannels.ChannelConfig memory c = config();
+            c.salt = bytes32(i);
+            ids[i] = fund(c, 1000);
+        }
+        for (uint256 i; i < rows.length; ++i) {
+            uint256 random = uint256(keccak256(abi.encode(seed, i)));
+            IChannels.ChannelConfig memory c = config();
+            c.salt = bytes32(random % 3);
+            uint128 ceiling = uint128((random >> 8) % 1200);
+            uint128 total = uint128((random >> 24) % 1200);
+            if (random & 4 == 0) total = total % (ceiling + 1); // mostly within the ceiling
+            rows[i] = voucher(c, ceiling, total, (random >> 40) % 8 == 0 ? payerKey : sessionKey);
+        }
+        uint256 start = vm.snapshotState();
+        bytes memory outcomes = claimCompact(group(rows, 0));
+        bytes32 compact = stateHash(ids);
+
+        vm.revertToState(start);
+        for (uint256 i; i < rows.length; ++i) {
+            uint256 before = claimedOf(channels.getChannelId(rows[i].voucher.channel));
+            vm.prank(receiver);
+            try channels.claim(one(rows[i])) {} catch {}
+            bool claimed = claimedOf(channels.getChannelId(rows[i].voucher.channel)) != before;
+            assertEq(claimed, outcomes[i] == 0, "outcome");
+        }
+        assertEq(stateHash(ids), compact, "state");
+    }
+
+    function stateHash(bytes32[] memory ids) internal view returns (bytes32 hash) {
+        (uint128 claimed, uint128 settled) = channels.receivers(receiver, address(token));
+        hash = keccak256(abi.encode(claimed, settled));
+        for (uint256 i; i < ids.length; ++i) {
+            hash = keccak256(abi.encode(hash, balanceOf(ids[i]), claimedOf(ids[i])));
+        }
+    }
+
     function test_claimCompact_failsForStrangers() public {
         fund(config(), 1000);
         bytes memory packed = group(voucher(config(), 700, 600, sessionKey), 0);

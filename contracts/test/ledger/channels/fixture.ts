@@ -27,9 +27,9 @@ import { mnemonicToAccount, type PrivateKeyAccount, privateKeyToAccount } from '
 export const CANONICAL: Address = '0x4020074e9dF2ce1deE5A9C1b5c3f541D02a10003';
 export const CANONICAL_COLLECTOR: Address = '0x4020806089470a89826cB9fB1f4059150b550004';
 
-const artifactsDir = join(import.meta.dirname, '../../..', process.env['CONTRACTS_OUT'] ?? '.', 'artifacts');
+const artifactsDir = join(import.meta.dirname, '../../..', process.env.CONTRACTS_OUT ?? '.', 'artifacts');
 
-export interface Artifact {
+interface Artifact {
   abi: Abi;
   bytecode: Hex;
   immutableReferences: Record<string, unknown>;
@@ -145,7 +145,7 @@ export interface PackOptions {
 }
 
 /** EIP-2098: the parity of v takes the place of the top bit of s. */
-export function compactSignature(signature: Hex): Hex {
+function compactSignature(signature: Hex): Hex {
   const bytes = hexToBytes(signature);
   const parity = bytes[64]! - 27;
   bytes[32]! |= parity << 7;
@@ -184,7 +184,7 @@ const depositAbi = parseAbi([
   'function deposit((address payer,address payerAuthorizer,address receiver,address receiverAuthorizer,address token,uint40 withdrawDelay,bytes32 salt) config, uint128 amount, address collector, bytes collectorData)',
 ]);
 
-export interface TokenDomain {
+interface TokenDomain {
   name: string;
   version: string;
 }
@@ -224,7 +224,11 @@ export async function depositCall(deposit: {
     salt,
     signature,
   ]);
-  return encodeFunctionData({ abi: depositAbi, functionName: 'deposit', args: [config, amount, collector, collectorData] });
+  return encodeFunctionData({
+    abi: depositAbi,
+    functionName: 'deposit',
+    args: [config, amount, collector, collectorData],
+  });
 }
 
 export const mintCall = (to: Address, amount: bigint): Hex =>

@@ -14,7 +14,16 @@ import {
   parseSignature,
   recoverAddress,
 } from 'viem';
-import { artifact, CANONICAL, CANONICAL_COLLECTOR, type Chain, type ChannelConfig, depositCall, mintCall, newChain } from './fixture.ts';
+import {
+  artifact,
+  CANONICAL,
+  CANONICAL_COLLECTOR,
+  type Chain,
+  type ChannelConfig,
+  depositCall,
+  mintCall,
+  newChain,
+} from './fixture.ts';
 
 const vectorsDir = join(import.meta.dirname, '../../../../../shared/vectors/x402');
 const skip = existsSync(vectorsDir) ? false : `published vectors are not here: ${vectorsDir}`;
@@ -140,7 +149,10 @@ for (const chainId of [31337, 8453]) {
 
     await chain.place(CANONICAL, 'src/ledger/Channels.sol');
     await chain.place(CANONICAL_COLLECTOR, 'src/ledger/Erc3009Collector.sol', [CANONICAL]);
-    const tokens = new Set([...Object.values(configs).map((c) => c.token), ...of('exactEip3009').map((v) => v.tokenDomain.verifyingContract)]);
+    const tokens = new Set([
+      ...Object.values(configs).map((c) => c.token),
+      ...of('exactEip3009').map((v) => v.tokenDomain.verifyingContract),
+    ]);
     for (const token of tokens) {
       await chain.place(token, usdCoin);
       await chain.send(5, token, mintCall(chain.account(0).address, 10_000_000n));
@@ -169,7 +181,11 @@ for (const chainId of [31337, 8453]) {
       await chain.place(v.verifyingContract, 'src/ledger/Channels.sol');
       const id = await view(chain, 'getChannelId', [configs[v.configName]], v.verifyingContract);
       assert.equal(id, v.channelId, v.id);
-      await check(v, view(chain, 'getVoucherDigest', [id, BigInt(v.maxClaimableAmount)], v.verifyingContract), v.digest);
+      await check(
+        v,
+        view(chain, 'getVoucherDigest', [id, BigInt(v.maxClaimableAmount)], v.verifyingContract),
+        v.digest,
+      );
     }
     for (const v of vectors.filter((v) => v.signature && v.digest)) {
       const signer = await recoverAddress({ hash: v.digest, signature: v.signature });
@@ -180,19 +196,42 @@ for (const chainId of [31337, 8453]) {
     for (const v of of('depositErc3009')) {
       const amount = BigInt(v.message.value);
       await send(chain, 4, 'deposit', [configs[v.configName], amount, CANONICAL_COLLECTOR, v.collectorData]);
-      await check(v, view<[bigint]>(chain, 'channels', [v.channelId]).then(([balance]) => balance), amount);
+      await check(
+        v,
+        view<[bigint]>(chain, 'channels', [v.channelId]).then(([balance]) => balance),
+        amount,
+      );
     }
     for (const name of ['C', 'D']) {
       const config = configs[name]!;
       const id = await view<Hex>(chain, 'getChannelId', [config]);
       const payer = chain.account(0);
-      const deposit = { chainId, payer, config, id, amount: 100_000n, collector: CANONICAL_COLLECTOR, tokenDomain, salt: 1n };
+      const deposit = {
+        chainId,
+        payer,
+        config,
+        id,
+        amount: 100_000n,
+        collector: CANONICAL_COLLECTOR,
+        tokenDomain,
+        salt: 1n,
+      };
       await chain.send(4, CANONICAL, await depositCall(deposit));
     }
     for (const v of of('exactEip3009')) {
       const { authorization: a, signature } = v.payload;
       const { r, s, v: parity } = parseSignature(signature);
-      const args = [a.from, a.to, BigInt(a.value), BigInt(a.validAfter), BigInt(a.validBefore), a.nonce, Number(parity), r, s];
+      const args = [
+        a.from,
+        a.to,
+        BigInt(a.value),
+        BigInt(a.validAfter),
+        BigInt(a.validBefore),
+        a.nonce,
+        Number(parity),
+        r,
+        s,
+      ];
       const data = encodeFunctionData({ abi: artifact(usdCoin).abi, functionName: 'transferWithAuthorization', args });
       await chain.send(4, v.tokenDomain.verifyingContract, data);
       done.add(v.id);
@@ -204,7 +243,11 @@ for (const chainId of [31337, 8453]) {
       const max = BigInt(v.maxClaimableAmount);
       const [balance, claimed] = await view<[bigint, bigint]>(chain, 'channels', [v.channelId]);
       const totalClaimed = max < balance ? max : balance - 50n;
-      const row = { voucher: { channel: configs[v.configName], maxClaimableAmount: max }, signature: v.signature, totalClaimed };
+      const row = {
+        voucher: { channel: configs[v.configName], maxClaimableAmount: max },
+        signature: v.signature,
+        totalClaimed,
+      };
       await send(chain, 1, 'claim', [[row]]); // account1 is the receiver of all four
       const [, claimedNow] = await view<[bigint, bigint]>(chain, 'channels', [v.channelId]);
       assert.equal(claimedNow, totalClaimed > claimed ? totalClaimed : claimed, v.id);
@@ -218,7 +261,11 @@ for (const chainId of [31337, 8453]) {
       const available = before - claimed;
       assert.equal(before - after, BigInt(v.amount) < available ? BigInt(v.amount) : available, v.id);
     }
-    assert.deepEqual(vectors.map((v) => v.id).filter((id) => !done.has(id)), [], 'every vector was used');
+    assert.deepEqual(
+      vectors.map((v) => v.id).filter((id) => !done.has(id)),
+      [],
+      'every vector was used',
+    );
   });
 }
 
@@ -227,7 +274,9 @@ test('Channels: refused signatures end with the published errors', { skip }, asy
   const chain = await newChain(negative.chainId);
   await chain.place(CANONICAL, 'src/ledger/Channels.sol');
   await chain.place(CANONICAL_COLLECTOR, 'src/ledger/Erc3009Collector.sol', [CANONICAL]);
-  const deposit = vectors.find((v: Vector) => v.kind === 'depositErc3009' && v.chainId === 31337 && v.configName === 'A');
+  const deposit = vectors.find(
+    (v: Vector) => v.kind === 'depositErc3009' && v.chainId === 31337 && v.configName === 'A',
+  );
   await chain.place(CONFIG_A.token, usdCoin);
   await chain.send(5, CONFIG_A.token, mintCall(CONFIG_A.payer, 100_000n));
   await send(chain, 4, 'deposit', [CONFIG_A, 100_000n, CANONICAL_COLLECTOR, deposit.collectorData]);

@@ -23,13 +23,24 @@ test('ReceiptLog: every published tree and every refusal', async () => {
       address,
       abi,
       functionName: 'verify',
-      args: [root, BigInt(sum), receiptHash, BigInt(amount), siblings.map((s) => ({ ...s, sum: BigInt(s.sum) })), BigInt(lefts)],
+      args: [
+        root,
+        BigInt(sum),
+        receiptHash,
+        BigInt(amount),
+        siblings.map((s) => ({ ...s, sum: BigInt(s.sum) })),
+        BigInt(lefts),
+      ],
     });
   for (const { name, leaves, root, sum, proofs } of vectors.trees) {
     let next = 0n;
     for (const { leaf, siblings, leftSiblings, offset } of proofs) {
       const { receiptHash, amount } = leaves[leaf];
-      assert.deepEqual(await verify(root, sum, receiptHash, amount, siblings, leftSiblings), [true, BigInt(offset)], name);
+      assert.deepEqual(
+        await verify(root, sum, receiptHash, amount, siblings, leftSiblings),
+        [true, BigInt(offset)],
+        name,
+      );
       assert.equal(BigInt(offset), next, `${name}: intervals lie side by side`);
       next += BigInt(amount);
     }
