@@ -1,0 +1,24 @@
+import { run } from './run.ts';
+
+const end = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // Asked twice: whoever waits for us has lost patience.
+    if (end.signal.aborted) process.exit(1);
+    end.abort();
+  });
+}
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+const code = await run(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: end.signal,
+});
+process.exitCode = code;
+// Kept-alive connections would hold the process for seconds; what was written must be out first.
+process.stdout.write('', () => process.exit(code));
