@@ -193,7 +193,10 @@ describe('spokes on a chain', () => {
     assert.deepEqual([await held(service), await held(model), await held(dataset)], [501n, 300n, 200n]);
 
     const [logged] = await channels.loggedReceipts(net.reader, { channelId: s.channelId });
-    assert.deepEqual([logged!.from, logged!.to, logged!.poster.toLowerCase()], [0n, 1_001n, net.contracts.spokeAuthorizer]);
+    assert.deepEqual(
+      [logged!.from, logged!.to, logged!.poster.toLowerCase()],
+      [0n, 1_001n, net.contracts.spokeAuthorizer],
+    );
     const file = readLeaves(s.files.get(logged!.root)!.content, logged!);
     const digests = receiptDigests(net.chainId, net.contracts.receiptLog);
     assert.deepEqual(
