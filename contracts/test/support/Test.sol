@@ -60,6 +60,7 @@ interface Vm {
     function cool(address target) external;
 
     // Files and words
+    function getCode(string calldata artifact) external view returns (bytes memory creationCode);
     function readFile(string calldata path) external view returns (string memory text);
     function parseJson(string calldata json, string calldata key) external pure returns (bytes memory abiEncoded);
     function parseJsonUint(string calldata json, string calldata key) external pure returns (uint256);
@@ -196,6 +197,19 @@ abstract contract Test {
     function assertApproxEqAbs(uint256 left, uint256 right, uint256 maxDelta, string memory what) internal pure {
         uint256 delta = left > right ? left - right : right - left;
         if (delta > maxDelta) revert NotWithin(left, right, maxDelta, what);
+    }
+
+    // --- contracts ---
+
+    /// @notice Deploys a contract of `src/` as it was built for use, with its own compiler settings; `artifact` is
+    /// "src/ledger/Name.sol:Name". A test that does this and imports only interfaces compiles in no time; the price is that a
+    /// run of single test files uses what the last `npm run build` left.
+    function deployBuilt(string memory artifact, bytes memory arguments) internal returns (address deployed) {
+        bytes memory code = bytes.concat(vm.getCode(artifact), arguments);
+        assembly ("memory-safe") {
+            deployed := create(0, add(code, 0x20), mload(code))
+        }
+        assertTrue(deployed != address(0), artifact);
     }
 
     // --- inputs ---

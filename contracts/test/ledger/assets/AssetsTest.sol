@@ -2,11 +2,9 @@
 pragma solidity ^0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {AssetRegistry} from "../../../src/ledger/AssetRegistry.sol";
-import {TestDollar} from "../../../src/ledger/TestDollar.sol";
-import {Trib} from "../../../src/ledger/Trib.sol";
 import {Holder, IAssetAccount} from "../../../src/ledger/interfaces/IAssetAccount.sol";
 import {IAssetRegistry} from "../../../src/ledger/interfaces/IAssetRegistry.sol";
+import {ITestDollar} from "../../../src/ledger/interfaces/ITestDollar.sol";
 import {Test} from "../../support/Test.sol";
 
 /// @notice A minter that does what the test says.
@@ -24,9 +22,9 @@ abstract contract AssetsTest is Test {
     uint256 internal constant MAX_TRIBS = 1e27; // all there is
     uint256 internal constant MILLIONTH = 1e12; // of a TRIB, in base units
 
-    AssetRegistry internal registry;
+    IAssetRegistry internal registry;
     address internal dollar;
-    Trib internal trib;
+    IERC20 internal trib;
     Pool internal pool;
 
     address internal alice = makeAddr("alice");
@@ -38,13 +36,15 @@ abstract contract AssetsTest is Test {
 
     function setUp() public virtual {
         dollar = _newDollar();
-        trib = new Trib(address(this));
-        registry = new AssetRegistry(dollar, address(trib));
+        trib = IERC20(deployBuilt("src/ledger/Trib.sol:Trib", abi.encode(address(this))));
+        registry = IAssetRegistry(
+            deployBuilt("src/ledger/AssetRegistry.sol:AssetRegistry", abi.encode(dollar, address(trib)))
+        );
         pool = new Pool();
     }
 
     function _newDollar() internal virtual returns (address) {
-        return address(new TestDollar());
+        return deployBuilt("src/ledger/TestDollar.sol:TestDollar", "");
     }
 
     // --- registering ---
@@ -128,7 +128,7 @@ abstract contract AssetsTest is Test {
         // `TestDollar` mints a million dollars a call.
         while (amount != 0) {
             uint256 part = amount < 1e12 ? amount : 1e12;
-            TestDollar(dollar).mint(to, part);
+            ITestDollar(dollar).mint(to, part);
             amount -= part;
         }
     }

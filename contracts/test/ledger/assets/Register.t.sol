@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity ^0.8.30;
 
+import {IERC721Metadata} from "@openzeppelin/contracts/token/ERC721/extensions/IERC721Metadata.sol";
 import {Holder, IAssetAccount, Obligation} from "../../../src/ledger/interfaces/IAssetAccount.sol";
 import {IAssetRegistry} from "../../../src/ledger/interfaces/IAssetRegistry.sol";
 import {AssetsTest} from "./AssetsTest.sol";
@@ -44,7 +45,7 @@ contract RegisterTest is AssetsTest {
             account, alice, asset.kind, asset.uri, asset.upstream, asset.weights, 0, address(0), uint96(SHARE)
         );
         _register(alice, asset);
-        assertEq(registry.tokenURI(uint256(uint160(account))), "");
+        assertEq(IERC721Metadata(address(registry)).tokenURI(uint256(uint160(account))), "");
     }
 
     function test_register_withMinter_showsMinterAndCap() public {
