@@ -1,13 +1,7 @@
-import {
-  type Address,
-  type ChannelConfig,
-  type Hex32,
-  MAX_AMOUNT,
-  sameHex,
-  TributaryError,
-  type Voucher,
-} from '@tributary/protocol';
+import { type Hex32, MAX_AMOUNT, TributaryError, type Voucher } from '@tributary/protocol';
 import { type ApiKey, apiKeyCurveKey, authorizerOf } from './api-key.ts';
+import { type Channel, createHubChannels, max } from './hub-channels.ts';
+import { checkPay } from './hub-pay.ts';
 import type {
   HubBook,
   HubBookOptions,
@@ -17,27 +11,10 @@ import type {
   HubReservation,
   ReserveRequest,
 } from './hub-types.ts';
-import { checkTerms, type OnChain } from './on-chain.ts';
+import { checkTerms } from './on-chain.ts';
 import { refuse } from './refusals.ts';
 import { createRequestIds } from './request-ids.ts';
-import { checkCeiling, checkReservation, checkVoucherSignature } from './vouchers.ts';
-
-interface Channel {
-  readonly id: Hex32;
-  readonly config: ChannelConfig;
-  onChain: OnChain | null;
-  /** Includes charges that are not applied yet. */
-  charged: bigint;
-  /** Charges that are on disk. */
-  applied: bigint;
-  reserved: bigint;
-  /** The part of `reserved` that was promised by vouchers; the ceiling always covers charged + vouched. */
-  vouched: bigint;
-  voucher: Voucher | null;
-  open: number;
-  exclusive: boolean;
-  waiting: (() => void)[];
-}
+import { checkCeiling, checkVoucherSignature } from './vouchers.ts';
 
 interface Open extends HubReservation {
   channel: Channel;
@@ -53,94 +30,9 @@ const MAX_WAITING = 64;
 export function createHubBook(options: HubBookOptions): HubBook {
   const { digests, curve, terms, maxWaiting = MAX_WAITING } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
-  const channels = new Map<Hex32, Channel>();
-  const byAuthorizer = new Map<Address, Hex32[]>();
+  const channels = createHubChannels(digests);
   const open = new Map<Hex32, Open>();
   const used = createRequestIds(now);
-
-  function add(config: ChannelConfig, charged: bigint): Channel {
-    const id = digests.channelId(config);
-    const known = channels.get(id);
-    if (known) {
-      known.charged = max(known.charged, charged);
-      known.applied = max(known.applied, charged);
-      return known;
-    }
-    const channel: Channel = {
-      id,
-      config,
-      onChain: null,
-      charged,
-      applied: charged,
-      reserved: 0n,
-      vouched: 0n,
-      voucher: null,
-      open: 0,
-      exclusive: false,
-      waiting: [],
-    };
-    channels.set(id, channel);
-    const siblings = byAuthorizer.get(config.payerAuthorizer);
-    if (siblings) siblings.push(id);
-    else byAuthorizer.set(config.payerAuthorizer, [id]);
-    return channel;
-  }
-
-  function find(channelId: Hex32): Channel & { onChain: OnChain } {
-    const channel = channels.get(channelId);
-    if (!channel) {
-      throw refuse('channel_not_found', `Channel ${channelId} is not known here.`, {
-        hint: 'Open it by a deposit, or wait until the deposit is in a block.',
-      });
-    }
-    if (!channel.onChain) {
-      throw refuse('verification_state_unavailable', `Channel ${channelId} was not read from the chain yet.`, {
-        retryable: true,
-      });
-    }
-    return channel as Channel & { onChain: OnChain };
-  }
-
-  function checkPay(channel: Channel & { onChain: OnChain }, request: ReserveRequest): void {
-    const { pay, amount } = request;
-    if (pay.kind === 'apiKey') {
-      if (!sameHex(authorizerOf(pay.apiKey, curve), channel.config.payerAuthorizer)) {
-        throw refuse('voucher_signature', 'This API key does not belong to the channel.');
-      }
-      return;
-    }
-    const { voucher } = pay;
-    if (pay.kind === 'x402') {
-      checkVoucherSignature(options, channel.id, channel.config, voucher);
-      const expected = channel.charged + amount;
-      if (voucher.maxClaimableAmount !== expected) {
-        throw refuse(
-          'cumulative_amount_mismatch',
-          `The voucher promises ${voucher.maxClaimableAmount}, expected ${expected} (${channel.charged} charged + ${amount}).`,
-          { hint: 'Take the charged total from the answer and sign again.' },
-        );
-      }
-      checkCeiling(voucher.maxClaimableAmount, channel.onChain);
-      return;
-    }
-    const request402 = { requestId: request.requestId, amount, bodyHash: pay.bodyHash, now: now() };
-    checkReservation(options, channel.id, channel.config, pay.reservation, request402);
-    const needed = channel.charged + channel.reserved + amount;
-    const raises = !channel.voucher || voucher.maxClaimableAmount > channel.voucher.maxClaimableAmount;
-    // A voucher below the best one is not looked at: parallel requests arrive in any order.
-    if (raises) {
-      checkVoucherSignature(options, channel.id, channel.config, voucher);
-      checkCeiling(voucher.maxClaimableAmount, channel.onChain);
-    }
-    const ceiling = raises ? voucher.maxClaimableAmount : channel.voucher!.maxClaimableAmount;
-    if (ceiling < needed) {
-      throw refuse(
-        'cumulative_amount_mismatch',
-        `The vouchers promise ${ceiling}, needed are ${needed} (${channel.charged} charged + ${channel.reserved} reserved + ${amount}).`,
-        { hint: 'Sign a voucher of at least that total and send the request again.' },
-      );
-    }
-  }
 
   function takeVoucher(channel: Channel, voucher: Voucher): void {
     if (!channel.voucher || voucher.maxClaimableAmount > channel.voucher.maxClaimableAmount) channel.voucher = voucher;
@@ -160,7 +52,7 @@ export function createHubBook(options: HubBookOptions): HubBook {
   function reserve(request: ReserveRequest): HubReservation {
     const { channelId, requestId, amount, pay } = request;
     if (amount < 0n || amount > MAX_AMOUNT) throw new RangeError(`${amount} is no amount`);
-    const channel = find(channelId);
+    const channel = channels.find(channelId);
     if (open.has(requestId) || used.has(requestId)) {
       throw refuse('request_replayed', `Request ${requestId} was sent before.`, {
         hint: 'Use a fresh request id for each request.',
@@ -172,7 +64,7 @@ export function createHubBook(options: HubBookOptions): HubBook {
       });
     }
     if (mustWait(channel, request)) throw busy(channel);
-    checkPay(channel, request);
+    checkPay(options, channel, request, now());
     const needed = channel.charged + channel.reserved + amount;
     if (needed > channel.onChain.balance) {
       throw refuse(
@@ -273,7 +165,7 @@ export function createHubBook(options: HubBookOptions): HubBook {
       checkTerms(config, terms);
       const id = digests.channelId(config);
       const known = channels.get(id);
-      const channel = known ?? add(config, onChain.totalClaimed);
+      const channel = known ?? channels.add(config, onChain.totalClaimed);
       channel.onChain = { ...onChain };
       if (known && onChain.totalClaimed <= known.charged) return [];
       // Claimed above our books: a journal was lost, the chain is right.
@@ -284,9 +176,9 @@ export function createHubBook(options: HubBookOptions): HubBook {
       const channel = channels.get(channelId);
       if (channel?.onChain) channel.onChain = { ...channel.onChain, ...onChain };
     },
-    channelsOf: (authorizer) => byAuthorizer.get(authorizer) ?? [],
+    channelsOf: (authorizer) => channels.idsOf(authorizer),
     channelOfApiKey(apiKey: ApiKey) {
-      const ids = byAuthorizer.get(authorizerOf(apiKey, curve)) ?? [];
+      const ids = channels.idsOf(authorizerOf(apiKey, curve));
       if (ids.length < 2) return ids[0];
       const left = (id: Hex32) => {
         const c = channels.get(id)!;
@@ -298,7 +190,7 @@ export function createHubBook(options: HubBookOptions): HubBook {
       const channel = channels.get(channelId);
       return channel && view(channel);
     },
-    channels: () => [...channels.values()].map(view),
+    channels: () => channels.all().map(view),
     reserve,
     reserveWhenFree,
     release(requestId) {
@@ -344,7 +236,7 @@ export function createHubBook(options: HubBookOptions): HubBook {
       return { kind: 'hub.charge', channelId, requestId, payerFrom, payerTo, voucher: channel.voucher, rememberUntil };
     },
     lock(channelId) {
-      const channel = find(channelId);
+      const channel = channels.find(channelId);
       if (channel.open > 0 || channel.exclusive) throw busy(channel);
       channel.exclusive = true;
       return () => {
@@ -353,42 +245,31 @@ export function createHubBook(options: HubBookOptions): HubBook {
       };
     },
     takeVoucher(voucher) {
-      const channel = find(voucher.channelId);
+      const channel = channels.find(voucher.channelId);
       checkVoucherSignature(options, channel.id, channel.config, voucher);
       checkCeiling(voucher.maxClaimableAmount, channel.onChain);
       takeVoucher(channel, voucher);
     },
     apply(record: HubRecord) {
-      if (record.kind === 'hub.channel') add(record.config, record.charged);
+      if (record.kind === 'hub.channel') channels.add(record.config, record.charged);
       else if (record.kind === 'hub.charge') applyCharge(record);
-      else remove(record.channelId);
+      else channels.remove(record.channelId);
     },
     claims() {
-      return [...channels.values()].flatMap((c) =>
-        c.onChain && c.voucher && c.applied > c.onChain.totalClaimed
-          ? [{ channelId: c.id, config: c.config, voucher: c.voucher, totalClaimed: c.applied }]
-          : [],
-      );
+      return channels
+        .all()
+        .flatMap((c) =>
+          c.onChain && c.voucher && c.applied > c.onChain.totalClaimed
+            ? [{ channelId: c.id, config: c.config, voucher: c.voucher, totalClaimed: c.applied }]
+            : [],
+        );
     },
     forget(channelId) {
       const channel = channels.get(channelId);
       if (!channel?.onChain || channel.open > 0 || channel.exclusive) return null;
       if (channel.charged > channel.onChain.totalClaimed) return null;
-      remove(channelId);
+      channels.remove(channelId);
       return { kind: 'hub.forget', channelId };
     },
   };
-
-  function remove(channelId: Hex32): void {
-    const channel = channels.get(channelId);
-    if (!channel) return;
-    channels.delete(channelId);
-    const siblings = (byAuthorizer.get(channel.config.payerAuthorizer) ?? []).filter((id) => id !== channelId);
-    if (siblings.length > 0) byAuthorizer.set(channel.config.payerAuthorizer, siblings);
-    else byAuthorizer.delete(channel.config.payerAuthorizer);
-  }
-}
-
-function max(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }
