@@ -76,7 +76,7 @@ export async function newChain(chainId = 31337, initialDate = new Date()) {
     nativeCurrency: { name: 'Ether', symbol: 'ETH', decimals: 18 },
     rpcUrls: { default: { http: [] } },
   } as const;
-  const transport = custom(provider as Parameters<typeof custom>[0]);
+  const transport = custom(provider as Parameters<typeof custom>[0], { retryCount: 0 });
   const reader = createPublicClient({ chain, transport, cacheTime: 0, pollingInterval: 1 });
   const tester = createTestClient({ chain, transport, mode: 'hardhat' });
   const account = (index: number) =>
