@@ -221,7 +221,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   /** The least that any request costs here, for an offer that is made without a request. */
   function smallestCharge(): bigint {
     const charges = catalog.all().map((s) => withFee(s.card.price.perRequest, feePpm));
-    return charges.reduce((least, c) => (c < least ? c : least), charges[0] ?? 1n) || 1n;
+    return charges.toSorted((a, b) => Number(a - b))[0] || 1n;
   }
 
   let ready = false;

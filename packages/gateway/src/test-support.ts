@@ -19,6 +19,7 @@ import {
   type Address,
   type Attribution,
   type ChannelConfig,
+  cardDigest,
   channelDigests,
   costOf,
   countTokens,
@@ -101,6 +102,16 @@ export interface FakeNodeOptions {
   price?: Partial<Price>;
   supports?: string[];
   deterministic?: boolean;
+  /** For a service that is registered on a real chain. */
+  chain?: {
+    chainId: number;
+    receiptLog: Address;
+    dollar: Address;
+    account: Address;
+    modelAsset: Address;
+    agentId: bigint;
+    key: Uint8Array;
+  };
 }
 
 async function readJson(request: IncomingMessage): Promise<Record<string, unknown>> {
@@ -117,8 +128,16 @@ export async function startFakeNode(
   options: FakeNodeOptions = {},
 ): Promise<{ node: FakeNode; card: ServiceCard; wallet: Address }> {
   const n = ++nodes;
-  const key = new Uint8Array(32).fill(100 + n);
-  const account = toHex(new Uint8Array(20).fill(n)) as Address;
+  const {
+    chainId = CHAIN_ID,
+    receiptLog = RECEIPT_LOG,
+    dollar = DOLLAR,
+    account = toHex(new Uint8Array(20).fill(n)),
+    modelAsset = account,
+    agentId = BigInt(n),
+    key = new Uint8Array(32).fill(100 + n),
+  } = options.chain ?? {};
+  const receipts = receiptDigests(chainId, receiptLog);
   const stops = new Map<string, () => void>();
   const node = {
     account,
@@ -133,6 +152,7 @@ export async function startFakeNode(
     url: '',
   } as FakeNode & { url: string };
   let card!: ServiceCard;
+  let cardJson: unknown;
 
   function evidence(request: IncomingMessage, body: Record<string, unknown>, text: string) {
     const header = (name: string) => String(request.headers[name]);
@@ -151,7 +171,7 @@ export async function startFakeNode(
       responseHash: hashAnswer(salt, { content: node.fault === 'wrong-answer-hash' ? 'another' : text }),
       modelDigest: MODEL_DIGEST,
       ...usage,
-      token: DOLLAR,
+      token: dollar,
       price: node.fault === 'overprices' ? cost + 1n : cost,
       attributionHash: hashAttribution(attribution),
       issuedAt: Math.floor(Date.now() / 1000),
@@ -243,6 +263,10 @@ export async function startFakeNode(
       if (request.method === 'DELETE') {
         stops.get(path.split('/').at(-1) ?? '')?.();
         response.writeHead(202).end();
+      } else if (path.startsWith('/services/')) {
+        response.end(
+          JSON.stringify({ card: cardJson, signature: curve.sign(cardDigest(cardJson, chainId, receiptLog), key) }),
+        );
       } else if (path === '/sessions') {
         const { expiresAt } = await readJson(request);
         response.end(toWire({ token: `token-${n}`, coveredTo: node.coveredTo, expiresAt }));
@@ -272,38 +296,37 @@ export async function startFakeNode(
   });
   node.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const price = {
-    token: DOLLAR,
+    token: dollar,
     perRequest: 100n,
     perMillionPrompt: 1_000_000n,
     perMillionCompletion: 2_000_000n,
     ...options.price,
   };
-  card = ServiceCard.parse(
-    JSON.parse(
-      toWire({
-        service: account,
-        agentId: BigInt(n),
-        chainId: CHAIN_ID,
-        endpoint: node.url,
-        expert: options.expert ?? 'relay',
-        model: {
-          id: options.model ?? 'tributary/echo',
-          name: 'Echo',
-          description: 'Repeats',
-          asset: account,
-          digest: MODEL_DIGEST,
-          contextTokens: 8192,
-          maxOutputTokens: 1024,
-        },
-        provider: options.provider ?? `provider-${n}`,
-        price,
-        supports: options.supports ?? [],
-        deterministic: options.deterministic ?? false,
-        hints: {},
-        issuedAt: 1,
-      }),
-    ),
+  cardJson = JSON.parse(
+    toWire({
+      service: account,
+      agentId,
+      chainId,
+      endpoint: node.url,
+      expert: options.expert ?? 'relay',
+      model: {
+        id: options.model ?? 'tributary/echo',
+        name: 'Echo',
+        description: 'Repeats',
+        asset: modelAsset,
+        digest: MODEL_DIGEST,
+        contextTokens: 8192,
+        maxOutputTokens: 1024,
+      },
+      provider: options.provider ?? `provider-${n}`,
+      price,
+      supports: options.supports ?? [],
+      deterministic: options.deterministic ?? false,
+      hints: {},
+      issuedAt: 1,
+    }),
   );
+  card = ServiceCard.parse(cardJson);
   return { node, card, wallet: curve.addressOf(key) };
 }
 

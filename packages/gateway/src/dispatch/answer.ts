@@ -70,6 +70,6 @@ export function createAnswerBuilder(): AnswerBuilder {
 
 /** UTF-8 bytes of everything in a whole message that a model wrote. */
 export function writtenBytesOf(message: Record<string, unknown>): number {
-  const calls = message['tool_calls'];
+  const calls = message.tool_calls;
   return textBytes(message) + (Array.isArray(calls) && calls.length > 0 ? Buffer.byteLength(JSON.stringify(calls)) : 0);
 }

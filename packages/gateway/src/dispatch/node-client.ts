@@ -190,17 +190,17 @@ function toChunk(service: Service, data: string): Chunk {
     const message = NodeError.safeParse(value).data?.error.message;
     throw failure('provider_error', `${service.card.provider}: ${message ?? 'the answer broke off'}`, 502);
   }
-  if (value['object'] === 'tributary.receipt') {
-    const parsed = EvidenceSchema.safeParse(value['tributary']);
+  if (value.object === 'tributary.receipt') {
+    const parsed = EvidenceSchema.safeParse(value.tributary);
     if (!parsed.success)
       throw malformed(service, `an unreadable receipt (at ${parsed.error.issues[0]?.path.join('.')})`);
     return { evidence: parsed.data };
   }
-  if (value['choices'] !== undefined && !Array.isArray(value['choices']))
+  if (value.choices !== undefined && !Array.isArray(value.choices))
     throw malformed(service, 'choices that are no list');
-  const usage = value['usage'] == null ? null : UsageSchema.safeParse(value['usage']);
+  const usage = value.usage == null ? null : UsageSchema.safeParse(value.usage);
   if (usage && !usage.success) throw malformed(service, 'unreadable usage');
-  return { choices: (value['choices'] ?? []) as NonNullable<Chunk['choices']>, usage: usage ? usage.data : null };
+  return { choices: (value.choices ?? []) as NonNullable<Chunk['choices']>, usage: usage ? usage.data : null };
 }
 
 /** Tells a node that the client has gone. Best effort: what matters is whether the receipt still comes. */

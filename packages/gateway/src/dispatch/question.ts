@@ -89,7 +89,7 @@ export async function askOf(question: Question, step: Step, nodes: Nodes): Promi
 
 /** Tokens in the reasoning a provider bills but does not show. */
 export function hiddenReasoning(usage: ChatUsage): number {
-  const details = usage['completion_tokens_details'] as { reasoning_tokens?: unknown } | null | undefined;
+  const details = usage.completion_tokens_details as { reasoning_tokens?: unknown } | null | undefined;
   const tokens = details?.reasoning_tokens;
   return typeof tokens === 'number' && tokens > 0 ? tokens : 0;
 }

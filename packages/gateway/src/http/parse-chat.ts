@@ -59,7 +59,7 @@ export function parseChat(bytes: Uint8Array): ParsedChat {
   if (chat.stream_options && !chat.stream) {
     throw refuse('invalid_value', 'stream_options is only allowed when stream is true.', 'stream_options');
   }
-  if (raw['top_logprobs'] != null && raw['logprobs'] !== true) {
+  if (raw.top_logprobs != null && raw.logprobs !== true) {
     throw refuse('invalid_value', 'top_logprobs needs logprobs to be true.', 'top_logprobs');
   }
   return { raw, chat, bytes: bytes.length };

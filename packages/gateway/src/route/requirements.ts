@@ -27,16 +27,16 @@ function fieldRequirements(raw: Record<string, unknown>): Requirement[] {
     // An empty object still asks for a search.
     if (field === 'web_search_options' ? raw[field] != null : nonEmpty(raw[field])) need(field);
   }
-  if (nonEmpty(raw['tools'])) {
+  if (nonEmpty(raw.tools)) {
     need('tools');
-    const custom = (raw['tools'] as { type?: unknown }[]).some?.((t) => t?.type !== 'function');
+    const custom = (raw.tools as { type?: unknown }[]).some?.((t) => t?.type !== 'function');
     if (custom) need('tools', 'custom_tools');
   }
-  const format = (raw['response_format'] as { type?: unknown } | null | undefined)?.type;
+  const format = (raw.response_format as { type?: unknown } | null | undefined)?.type;
   if (format !== undefined && format !== 'text') need('response_format');
-  if (typeof raw['n'] === 'number' && raw['n'] > 1) need('n');
-  if (raw['logprobs'] === true) need('logprobs');
-  if (Array.isArray(raw['modalities']) && raw['modalities'].some((m) => m !== 'text')) need('modalities');
+  if (typeof raw.n === 'number' && raw.n > 1) need('n');
+  if (raw.logprobs === true) need('logprobs');
+  if (Array.isArray(raw.modalities) && raw.modalities.some((m) => m !== 'text')) need('modalities');
   return out;
 }
 

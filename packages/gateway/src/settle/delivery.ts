@@ -11,6 +11,7 @@ import {
 } from '@tributary/protocol';
 import type { Logger } from 'pino';
 import type { Pool } from 'undici';
+import { toNodeFailure } from '../dispatch/node-client.ts';
 import type { Service } from '../route/catalog.ts';
 import type { Books } from './books.ts';
 
@@ -146,16 +147,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
 
   async function session(service: Service): Promise<string> {
     const lane = laneOf(service);
-    const current = await (lane.session ??= openSession(service).catch((error: unknown) => {
+    lane.session ??= openSession(service).catch((error: unknown) => {
       lane.session = undefined;
-      throw TributaryError.is(error)
-        ? error
-        : new TributaryError('provider_unreachable', `The provider ${service.card.provider} could not be reached.`, {
-            status: 502,
-            retryable: true,
-            cause: error,
-          });
-    }));
+      throw toNodeFailure(error, service);
+    });
+    const current = await lane.session;
     if (current.expiresAt - RENEW_BEFORE_SECONDS > Date.now() / 1000) return current.token;
     lane.session = undefined;
     return session(service);

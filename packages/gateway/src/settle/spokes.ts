@@ -72,13 +72,15 @@ export function createSpokes(deps: SpokesDeps): Spokes {
 
   async function deposit(config: ChannelConfig): Promise<void> {
     const balance = await tokens.balanceOf(writer, payer);
-    const amount = balance < deps.deposit ? balance : deps.deposit;
-    if (amount === 0n) {
+    if (balance === 0n) {
       throw new TributaryError('gateway_without_money', `The gateway's account ${payer} holds no dollars.`, {
         status: 503,
         hint: 'Send it some, so that it can open channels to services.',
       });
     }
+    // With less than wanted, what there is: some answers are better than none.
+    let amount = deps.deposit;
+    if (balance < amount) amount = balance;
     const channelId = digests.channelId(config);
     const { timestamp } = await writer.client.getBlock();
     const authorization = { validAfter: 0n, validBefore: timestamp + DEPOSIT_VALID_SECONDS, salt: random32() };
@@ -97,7 +99,7 @@ export function createSpokes(deps: SpokesDeps): Spokes {
   /** Runs `work` unless the same is under way for this service. */
   function once(service: Address, work: () => Promise<void>): Promise<void> {
     const running = filling.get(service);
-    if (running) return running;
+    if (running !== undefined) return running;
     const promise = work().finally(() => filling.delete(service));
     filling.set(service, promise);
     return promise;
