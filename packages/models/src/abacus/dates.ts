@@ -62,7 +62,7 @@ function readDate(text: string): string | undefined {
   return date.isValid ? date.toISODate() : undefined;
 }
 
-const BETWEEN_UNIT = String.raw`(days?|weeks?|months?|years?|hours?|minutes?|seconds?|working days?|business days?|weekdays?|work ?days?)`;
+const BETWEEN_UNIT = `(days?|weeks?|months?|years?|hours?|minutes?|seconds?|working days?|business days?|weekdays?|work ?days?)`;
 const SHIFT = String.raw`(\d{1,6}) (days?|weeks?|months?|years?)`;
 const TODAY =
   /\b(?:today|tomorrow|yesterday|now|tonight|this (?:week|month|year)|(?:next|last|this) (?:week|month|year|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|ago|from now|christmas|new year|easter)\b/;

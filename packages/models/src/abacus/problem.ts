@@ -3,11 +3,12 @@ import { computes, type Expression, hasVariable, parseExpression } from './expre
 import type { DigitsWanted } from './format.ts';
 import { digitsForWords } from './spoken-numbers.ts';
 import { type ReadUnit, readUnit } from './units.ts';
+import { readStory } from './word-problems.ts';
 
 /** What an abacus can be asked. */
 export type Problem =
-  | { kind: 'calculate'; expression: Expression; digits: DigitsWanted; suffix?: '%' }
-  | { kind: 'convert'; amount: Expression; from: ReadUnit; to: ReadUnit; digits: DigitsWanted }
+  | { kind: 'calculate'; expression: Expression; digits: DigitsWanted; suffix?: '%'; story?: true }
+  | { kind: 'convert'; parts: { amount: Expression; from: ReadUnit }[]; to: ReadUnit; digits: DigitsWanted }
   | { kind: 'solve'; left: Expression; right: Expression; variable: string }
   | { kind: 'derivative' | 'simplify' | 'expand' | 'factor'; expression: Expression; variable: string }
   | { kind: 'prime' | 'prime-factors'; of: Expression }
@@ -17,6 +18,7 @@ export type Problem =
 
 /** Longest question that is read, characters. */
 const MOST_CHARS = 1_000;
+const MOST_STORY_CHARS = 300;
 
 const SUPERSCRIPTS = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
@@ -37,6 +39,7 @@ function normalise(text: string): string {
     .replace(/\$(?=\d)|€(?=\d)|£(?=\d)/g, '')
     .replace(/(?<![\d.,])\d{1,3}(?:,\d{3})+(?![\d,])/g, (n) => n.replaceAll(',', ''))
     .replace(/(?<![\d.])\d{1,3}(?: \d{3})+(?![\d ]*\d)/g, (n) => n.replaceAll(' ', ''))
+    .replace(/(\d|\))\s*(?:us ?dollars?|dollars?|usdc?|euros?|eur|bucks)\b/g, '$1')
     .replace(/\s+/g, ' ')
     .trim();
 }
@@ -57,7 +60,7 @@ function core(text: string): string {
   }
   return q
     .replace(
-      /(?:[\s,]*(?:please|thanks|thank you|for me|equals?(?: to)?|come to|make|exactly|in total|altogether|as a (?:number|decimal)|is what|is equal to(?: what)?|give)?)[\s?!.=]*$/,
+      /(?:[\s,]*(?:please|thanks|thank you|for me|equals?(?: to)?|come to|make|exactly|in total|altogether|as a (?:number|decimal)|is what|is equal to(?: what)?|give)?)(?:[\s?.=]|(?<=[a-z\s])!)*$/,
       '',
     )
     .replace(/^the\s+/, '')
@@ -112,7 +115,8 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/(?<=[%)]|\d)\s*\bof\b/g, '*'],
 ];
 
-const LIST = String.raw`(-?[\d.]+(?:%)?(?:\s*(?:,|and|, and)\s*-?[\d.]+(?:%)?)+)`;
+const ITEM = String.raw`-?[\d.]+(?:\/[\d.]+)?%?`;
+const LIST = `(${ITEM}(?:\\s*(?:,|and|, and)\\s*${ITEM})+)`;
 const PHRASES: readonly (readonly [RegExp, string | ((...m: string[]) => string)])[] = [
   [
     new RegExp(String.raw`\b(?:sum|total) of (?:the (?:numbers|integers) )?${LIST}`, 'g'),
@@ -272,6 +276,26 @@ const CONVERSIONS: readonly (readonly [RegExp, 'amount-from-to' | 'to-amount-fro
   [new RegExp(`^how long (?:is|are) ${AMOUNT} ?${UNIT} in ${UNIT}$`), 'amount-from-to'],
 ];
 
+/** "5 feet 10 inches in cm": amounts in two units of one kind. */
+const COMPOUND = new RegExp(
+  `^(?:convert |how (?:much|many) (?:is|are) )?${AMOUNT} ?${UNIT},? (?:and )?${AMOUNT} ?${UNIT} (?:to|into|in|as) (?:an? )?${UNIT}$`,
+);
+
+function compoundOf(text: string, digits: DigitsWanted): Problem | undefined {
+  const m = COMPOUND.exec(text);
+  const to = m ? readUnit(m[5]!) : undefined;
+  if (!m || !to) return undefined;
+  const parts = [
+    [m[1]!, m[2]!],
+    [m[3]!, m[4]!],
+  ].flatMap(([amountText, unitText]) => {
+    const amount = parseExpression(amountText!);
+    const from = readUnit(unitText!);
+    return amount && from ? [{ amount, from }] : [];
+  });
+  return parts.length === 2 ? { kind: 'convert', parts, to, digits } : undefined;
+}
+
 function conversionOf(asked: string, trimmed: string, digits: DigitsWanted): Problem | undefined {
   for (const text of new Set([asked, trimmed])) {
     for (const [pattern, order] of CONVERSIONS) {
@@ -286,10 +310,10 @@ function conversionOf(asked: string, trimmed: string, digits: DigitsWanted): Pro
       const amount = parseExpression(amountText);
       const from = readUnit(fromText);
       const to = readUnit(toText);
-      if (amount && from && to) return { kind: 'convert', amount, from, to, digits };
+      if (amount && from && to) return { kind: 'convert', parts: [{ amount, from }], to, digits };
     }
   }
-  return undefined;
+  return compoundOf(trimmed, digits);
 }
 
 const VERBS: readonly (readonly [RegExp, 'derivative' | 'simplify' | 'expand' | 'factor'])[] = [
@@ -386,6 +410,8 @@ function numberQuestion(q: string): Problem | undefined {
     const text = binary ? `0b${m[1]}` : hex ? `0x${m[1]}` : m[1]!;
     return { kind: 'base', of: BigInt(text), to: BASES[m[2]!]! };
   }
+  m = /^(binary|octal|hexadecimal|hex)(?: (?:form|representation|notation|value|number))? (?:of|for) (\d{1,80})$/.exec(q);
+  if (m) return { kind: 'base', of: BigInt(m[2]!), to: BASES[m[1]!]! };
   m =
     /^(?:which is (?:larger|bigger|greater|smaller|more|less)|(?:is|are)) ?[:,]? (.+?) (?:or|(?:larger|bigger|greater|smaller|more|less) than|equal to|=) (.+)$/.exec(
       q,
@@ -395,6 +421,14 @@ function numberQuestion(q: string): Problem | undefined {
     if (left && right) return { kind: 'compare', left, right };
   }
   return undefined;
+}
+
+/** "99 bottles minus 12 bottles" without its bottles: one noun behind every number says nothing about the calculation. */
+function withoutNoun(text: string): string {
+  const nouns = [...text.matchAll(/\d ([a-z]{3,})\b/g)].map((m) => m[1]!.replace(/s$/, ''));
+  const noun = nouns.at(-1);
+  if (noun === undefined || nouns.filter((n) => n === noun).length < 2) return '';
+  return text.replace(new RegExp(`(?<=\\d) ${noun}s?\\b`, 'g'), '');
 }
 
 /**
@@ -432,7 +466,8 @@ export function readProblem(text: string): Problem | undefined {
     const expression = parseExpression(rest.replace(pattern, form).replace(/%/g, ''));
     if (expression) return { kind: 'calculate', expression, digits, ...(suffix ? { suffix } : {}) };
   }
-  const expression = expressionOf(rest) ?? expressionOf(rest.replace(/^how (?:much|many) (?:is|are) /, ''));
+  const expression =
+    expressionOf(rest) ?? expressionOf(rest.replace(/^how (?:much|many) (?:is|are) /, '')) ?? expressionOf(withoutNoun(rest));
   // "2026-11-22" and "24/7" are written like arithmetic and are none.
   if (expression && computes(expression) && !/^\d{4}-\d{1,2}-\d{1,2}$|^24\/7$/.test(rest)) {
     return { kind: 'calculate', expression, digits };
@@ -440,5 +475,8 @@ export function readProblem(text: string): Problem | undefined {
   if (expression && digits.significant !== undefined && expression.kind === 'name')
     return { kind: 'calculate', expression, digits };
   if (expression && digits.places !== undefined) return { kind: 'calculate', expression, digits };
-  return algebraOf(rest) ?? algebraOf(asked);
+  const algebra = algebraOf(rest) ?? algebraOf(asked);
+  if (algebra || flat.length > MOST_STORY_CHARS) return algebra;
+  const story = readStory(flat);
+  return story && { kind: 'calculate', expression: story, digits, story: true };
 }

@@ -37,23 +37,23 @@ const LARGE: Record<string, bigint> = {
   trillion: 10n ** 12n,
 };
 const PARTS: Record<string, string> = {
-  half: '(1/2)',
-  third: '(1/3)',
-  thirds: '(1/3)',
-  quarter: '(1/4)',
-  quarters: '(1/4)',
-  fourth: '(1/4)',
-  fourths: '(1/4)',
-  fifth: '(1/5)',
-  fifths: '(1/5)',
-  sixth: '(1/6)',
-  sixths: '(1/6)',
-  seventh: '(1/7)',
-  sevenths: '(1/7)',
-  eighth: '(1/8)',
-  eighths: '(1/8)',
-  tenth: '(1/10)',
-  tenths: '(1/10)',
+  half: '1/2',
+  third: '1/3',
+  thirds: '1/3',
+  quarter: '1/4',
+  quarters: '1/4',
+  fourth: '1/4',
+  fourths: '1/4',
+  fifth: '1/5',
+  fifths: '1/5',
+  sixth: '1/6',
+  sixths: '1/6',
+  seventh: '1/7',
+  sevenths: '1/7',
+  eighth: '1/8',
+  eighths: '1/8',
+  tenth: '1/10',
+  tenths: '1/10',
 };
 
 const NUMBER_WORDS = [...Object.keys(SMALL), 'hundred', ...Object.keys(LARGE)].join('|');
@@ -101,14 +101,15 @@ export function digitsForWords(text: string): string {
       /(\d(?:[\d.]*\d)?)\s+(thousand|million|billion|trillion)\b/g,
       (_, n: string, word: string) => `(${n}*${LARGE[word]})`,
     )
-    .replace(/\b(?:a |one )?dozen\b/g, '12')
+    .replace(/(\d+) dozens?\b/g, '($1*12)')
+      .replace(/\b(?:a )?dozen\b/g, '12')
     .replace(
       /(\d[\d.]*) and (?:a |one |1 )(half|quarter|third)\b/g,
       (_, n: string, part: string) => `(${n}+${PARTS[part]})`,
     )
     .replace(/\b(?:half (?:a |an )|(?:a |an |one |1 )?half of (?:a |an )?(?=[a-z]))/g, '(1/2) ')
     .replace(new RegExp(`(\\d+)[\\s-](${PART})\\b`, 'g'), (whole, n: string, part: string) => {
-      return part === 'third' && /\d$/.test(n) && n.length > 2 ? whole : `(${n}*${PARTS[part]})`;
+      return part === 'third' && n.length > 2 ? whole : `(${n}*${PARTS[part]})`;
     })
-    .replace(new RegExp(`\\b(?:a |an |one )?(${PART})(?= of\\b)`, 'g'), (_, part: string) => PARTS[part]!);
+    .replace(new RegExp(`\\b(?:a |an |one )?(${PART})(?= of\\b)`, 'g'), (_, part: string) => `(${PARTS[part]})`);
 }

@@ -2,7 +2,7 @@ import { canonicalJson, questionOf, sha256Hex } from '@tributary/protocol';
 import { z } from 'zod';
 import { derivative, expand, factor, simplify, solve } from '../abacus/algebra.ts';
 import { solveDateProblem } from '../abacus/dates.ts';
-import { CannotCompute, createEvaluator } from '../abacus/evaluate.ts';
+import { CannotCompute, createEvaluator, type Evaluator } from '../abacus/evaluate.ts';
 import { formatExpression } from '../abacus/expression.ts';
 import { formatValue } from '../abacus/format.ts';
 import { WORKING_DIGITS } from '../abacus/maths.ts';
@@ -17,6 +17,31 @@ type AbacusOptions = z.infer<typeof AbacusOptions>;
 
 const BASE_NAMES = { 2: 'binary', 8: 'octal', 10: 'decimal', 16: 'hexadecimal' } as const;
 
+function convert(p: Problem & { kind: 'convert' }, evaluator: Evaluator): string {
+  const amounts = p.parts.map((part) => evaluator.evaluate(part.amount));
+  const result = p.parts
+    .map(({ from }, i) => {
+      const one = convertUnits(evaluator.near(amounts[i]!), from, p.to);
+      if (!one) throw new CannotCompute(`${from.words} and ${p.to.words} do not measure the same thing`);
+      return one;
+    })
+    .reduce((a, b) => a.plus(b));
+  // Unit factors are exact, so a result that ends soon is exact too.
+  const shown = result.toSignificantDigits(40);
+  const exact = shown.precision() <= 20 && amounts.every((a) => 'exact' in a);
+  const { places, significant } = p.digits;
+  let text = shown.toSignificantDigits(significant ?? 16).toString();
+  if (places !== undefined) text = shown.toFixed(places);
+  else if (exact && significant === undefined) text = shown.toFixed();
+  const units = [...p.parts.map((part) => part.from), p.to];
+  const notes = [...new Set(units.flatMap((u) => u.notes))];
+  const taken = notes.length > 0 && units.some((u) => u.unit !== p.to.unit) ? ` (taking ${notes.join(' and ')})` : '';
+  const given = p.parts
+    .map(({ from }, i) => `${formatValue(amounts[i]!, evaluator).replace(/^[=≈] /, '')} ${from.words}`)
+    .join(' ');
+  return `${given} ${exact && shown.eq(text) ? '=' : '≈'} ${text} ${p.to.words}${taken}`;
+}
+
 /** The answer in one or two sentences; undefined when the problem cannot be answered from the question alone. */
 function compute(p: Problem): string | undefined {
   const wanted = 'digits' in p ? Math.max(p.digits.significant ?? 0, p.digits.places ?? 0) : 0;
@@ -26,25 +51,8 @@ function compute(p: Problem): string | undefined {
       const value = formatValue(evaluator.evaluate(p.expression), evaluator, p.digits);
       return `${formatExpression(p.expression)} ${value}${p.suffix ? ' %' : ''}`;
     }
-    case 'convert': {
-      const amount = evaluator.evaluate(p.amount);
-      const result = convertUnits(evaluator.near(amount), p.from, p.to);
-      if (!result) throw new CannotCompute(`${p.from.words} and ${p.to.words} do not measure the same thing`);
-      const shown = result.toSignificantDigits(40);
-      // Unit factors are exact, so a result that ends soon is exact too.
-      const exact = shown.precision() <= 20 && 'exact' in amount;
-      const places = p.digits.places;
-      const text =
-        places !== undefined
-          ? shown.toFixed(places)
-          : exact && p.digits.significant === undefined
-            ? shown.toFixed()
-            : shown.toSignificantDigits(p.digits.significant ?? 16).toString();
-      const notes = [...new Set([...p.from.notes, ...p.to.notes])];
-      const taken = notes.length > 0 && p.from.unit !== p.to.unit ? ` (taking ${notes.join(' and ')})` : '';
-      const equal = exact && shown.eq(text) ? '=' : '≈';
-      return `${formatValue(amount, evaluator).replace(/^[=≈] /, '')} ${p.from.words} ${equal} ${text} ${p.to.words}${taken}`;
-    }
+    case 'convert':
+      return convert(p, evaluator);
     case 'solve':
       return solve(p.left, p.right, p.variable, evaluator);
     case 'derivative':
@@ -112,9 +120,21 @@ function reply(question: string): { text: string; outcome: 'answered' | 'unknown
   };
 }
 
+// Many cards are asked about one question.
+const problems = new WeakMap<Question, { problem: Problem | undefined }>();
+
+function problemOf(question: Question): Problem | undefined {
+  let known = problems.get(question);
+  if (!known) {
+    known = { problem: readProblem(question.text) };
+    problems.set(question, known);
+  }
+  return known.problem;
+}
+
 function suits(question: Question): Suitability {
   if (question.needsModel) return { score: 0, why: 'an abacus only calculates' };
-  const problem = readProblem(question.text);
+  const problem = problemOf(question);
   if (!problem) return { score: 0, why: 'the question is no calculation' };
   const why =
     problem.kind === 'date'
@@ -122,7 +142,8 @@ function suits(question: Question): Suitability {
       : problem.kind === 'convert'
         ? 'the question converts units'
         : 'the question is a calculation';
-  return { score: 0.98, why };
+  // A story may be about something else; what is read to the last word is not.
+  return { score: problem.kind === 'calculate' && problem.story ? 0.8 : 0.98, why };
 }
 
 /** Exact arithmetic, algebra in one variable, units and dates. The same question always has the same answer. */

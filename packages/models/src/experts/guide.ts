@@ -16,57 +16,57 @@ function whole(pattern: string): RegExp {
   return new RegExp(`${LEAD}(?:${pattern})${END}`, 'i');
 }
 
-const SERVICE = String.raw`(?:services?|models?|experts?|providers?)`;
-const CAN = String.raw`(?:do you (?:have|offer)|are (?:there|available|offered|online|running|listed)|can i (?:ask|use|choose(?: from)?|call)|(?:is|are) (?:currently )?(?:on offer|here))`;
+const SERVICE = `(?:services?|models?|experts?|providers?)`;
+const CAN = `(?:do you (?:have|offer)|are (?:there|available|offered|online|running|listed)|can i (?:ask|use|choose(?: from)?|call)|(?:is|are) (?:currently )?(?:on offer|here))`;
 
 const TOPICS: readonly (readonly [Topic, RegExp])[] = [
   [
     'greeting',
     whole(
-      String.raw`hi+|hello+|hey+|hiya|howdy|yo|greetings|welcome|good (?:morning|afternoon|evening|day)|how are you(?: doing)?|how(?:'s| is) it going|how do you do|what'?s up|nice to meet you|test(?:ing)?|ping`,
+      `hi+|hello+|hey+|hiya|howdy|yo|greetings|welcome|good (?:morning|afternoon|evening|day)|how are you(?: doing)?|how(?:'s| is) it going|how do you do|what'?s up|nice to meet you|test(?:ing)?|ping`,
     ),
   ],
   [
     'thanks',
     whole(
-      String.raw`(?:many )?thanks(?: a lot| so much| very much)?|thank you(?: so much| very much)?|thx|cheers|great|good job|well done|cool|nice|awesome`,
+      `(?:many )?thanks(?: a lot| so much| very much)?|thank you(?: so much| very much)?|thx|cheers|great|good job|well done|cool|nice|awesome`,
     ),
   ],
-  ['farewell', whole(String.raw`bye(?: bye)?|good ?bye|see you(?: later| soon)?|good night|farewell|take care`)],
+  ['farewell', whole(`bye(?: bye)?|good ?bye|see you(?: later| soon)?|good night|farewell|take care`)],
   [
     'identity',
     whole(
-      String.raw`who (?:are|made|built|created) you|what are you|what(?:'s| is) your name|(?:please )?introduce yourself|tell me about yourself|are you (?:a |an )?(?:human|person|bot|robot|ai|machine|real|chatgpt|gpt|claude|llama)(?: or .{1,20})?|am i (?:talking|speaking|chatting) (?:to|with) .{1,30}|which (?:model|ai) (?:are you|is this|am i (?:talking|speaking) to)|what (?:model|ai) (?:are you|is this)`,
+      `who (?:are|made|built|created) you|what are you|what(?:'s| is) your name|(?:please )?introduce yourself|tell me about yourself|are you (?:a |an )?(?:human|person|bot|robot|ai|machine|real|chatgpt|gpt|claude|llama)(?: or .{1,20})?|am i (?:talking|speaking|chatting) (?:to|with) .{1,30}|which (?:model|ai) (?:are you|is this|am i (?:talking|speaking) to)|what (?:model|ai) (?:are you|is this)`,
     ),
   ],
   [
     'ability',
     whole(
-      String.raw`help(?: me)?|what can (?:you|i) (?:do|ask|help(?: me)? with|answer)(?: (?:you|here|me|for me))*|what do you (?:do|know|offer)|how can you help(?: me)?|what are you (?:good|able|made|for).{0,20}|can you help(?: me)?|how does this work`,
+      `help(?: me)?|what can (?:you|i) (?:do|ask|help(?: me)? with|answer)(?: (?:you|here|me|for me))*|what do you (?:do|know|offer)|how can you help(?: me)?|what are you (?:good|able|made|for).{0,20}|can you help(?: me)?|how does this work`,
     ),
   ],
   [
     'prices',
     whole(
-      String.raw`(?:how much|what) (?:does|do|will|would|is) (?:it|you|this|a question|asking|an answer|one question|the price|(?:each|every|the) ${SERVICE}) ?(?:cost|charge|costs)?(?: me)?(?: (?:to ask(?: you)?(?: (?:a |one )?question)?|per question|for (?:a|one) question|here))?|what are (?:the |your )?(?:current )?prices(?: here| of .{1,40})?|(?:show|list|give)(?: me)? (?:the |all |your )?prices|how expensive are you|is (?:this|it) free|which ${SERVICE} is (?:the )?(?:cheapest|least expensive|most expensive)`,
+      `(?:how much|what) (?:does|do|will|would|is) (?:it|you|this|a question|asking|an answer|one question|the price|(?:each|every|the) ${SERVICE}) ?(?:cost|charge|costs)?(?: me)?(?: (?:to ask(?: you)?(?: (?:a |one )?question)?|per question|for (?:a|one) question|here))?|what are (?:the |your )?(?:current )?prices(?: here| of .{1,40})?|(?:show|list|give)(?: me)? (?:the |all |your )?prices|how expensive are you|is (?:this|it) free|which ${SERVICE} is (?:the )?(?:cheapest|least expensive|most expensive)`,
     ),
   ],
   [
     'services',
     whole(
-      String.raw`(?:which|what)(?: (?:other|kinds? of|sorts? of|ai))? ${SERVICE} ${CAN}(?: .{0,30})?|(?:list|show)(?: me)? (?:all |the |your |available )*${SERVICE}(?: .{0,30})?|how many (?:different )?${SERVICE} (?:are (?:there|available|online|running)|do you have)(?: .{0,20})?|what(?:'s| is) available|who (?:is|are) (?:online|providing|answering)(?: .{0,20})?`,
+      `(?:which|what)(?: (?:other|kinds? of|sorts? of|ai))? ${SERVICE} ${CAN}(?: .{0,30})?|(?:list|show)(?: me)? (?:all |the |your |available )*${SERVICE}(?: .{0,30})?|how many (?:different )?${SERVICE} (?:are (?:there|available|online|running)|do you have)(?: .{0,20})?|what(?:'s| is) available|who (?:is|are) (?:online|providing|answering)(?: .{0,20})?`,
     ),
   ],
   [
     'joining',
     whole(
-      String.raw`how (?:can|do|could|would) i (?:join|take part|participate|sign up|register)(?: in)?(?: (?:you|this|here|the|network|it|tributary))*`,
+      `how (?:can|do|could|would) i (?:join|take part|participate|sign up|register)(?: in)?(?: (?:you|this|here|the|network|it|tributary))*`,
     ),
   ],
   [
     'using',
     whole(
-      String.raw`(?:what(?:'s| is) (?:the|your) (?:base ?url|api url|endpoint|gateway url|url)|(?:which|what) url .{0,40}|how do i (?:connect|use you|use this|call you|ask you)(?: .{0,30})?|what(?:'s| is) (?:the|your) chain ?id)`,
+      `(?:what(?:'s| is) (?:the|your) (?:base ?url|api url|endpoint|gateway url|url)|(?:which|what) url .{0,40}|how do i (?:connect|use you|use this|call you|ask you)(?: .{0,30})?|what(?:'s| is) (?:the|your) chain ?id)`,
     ),
   ],
 ];

@@ -2,6 +2,7 @@ import type { ChatRequest, Passage } from '@tributary/protocol';
 import { canonicalJson, sha256Hex, TributaryError, textOf } from '@tributary/protocol';
 import { z } from 'zod';
 import type { DatasetContent, Expert, OpenExpert, Question, RoutedCard, Suitability } from '../expert.ts';
+import { askingWorth, UNKNOWN_WORTH } from '../library/asking.ts';
 import { compose } from '../library/compose.ts';
 import { comparePassages, createPassageIndex } from '../library/passage-index.ts';
 import { readQuery } from '../library/query.ts';
@@ -13,7 +14,9 @@ import { PLAIN_SUPPORTS, plainAnswer } from './plain-answer.ts';
 /** Changes when the same data and question may give another answer. */
 const METHOD = 'library-1';
 /** Least part of a question's weight that the best passage must mention. */
-const LEAST_COVERAGE = 0.5;
+const LEAST_COVERAGE = 0.45;
+/** Least part of a question's weight that must occur in the dataset for the library to be asked before others. */
+const LEAST_FAMILIAR = 0.4;
 /** Least part that its best sentence must mention. */
 const LEAST_SENTENCE = 0.2;
 
@@ -46,8 +49,8 @@ function worthCiting(evidence: readonly Evidence[], most: number): Evidence[] {
   const best = evidence[0];
   if (!best) return [];
   const sentence = Math.max(0, ...best.sentences.map((s) => s.coverage));
-  if (best.coverage < LEAST_COVERAGE || sentence < LEAST_SENTENCE) return [];
-  return evidence.slice(0, most).filter((e) => e.score >= best.score * 0.6 && e.coverage >= LEAST_COVERAGE * 0.8);
+  if (!best.pertinent || best.coverage < LEAST_COVERAGE || sentence < LEAST_SENTENCE) return [];
+  return evidence.slice(0, most).filter((e) => e.score >= best.score * 0.5 && e.coverage >= LEAST_COVERAGE * 0.7);
 }
 
 /** Opens a library over a dataset. Throws `dataset_missing` or `dataset_empty`. */
@@ -139,26 +142,31 @@ function suits(question: Question, card: RoutedCard): Suitability {
   if (question.needsModel) return { score: 0, why: 'a library only quotes' };
   if (question.terms.length === 0) return { score: 0, why: 'the question names nothing to look up' };
   if (CREATIVE.test(question.text))
-    return { score: 0.1, why: 'the question asks for something new, and a library only quotes' };
+    return { score: 0, why: 'the question asks for something new, and a library only quotes' };
   const sketch = sketchOf(card);
   let total = 0;
   let known = 0;
+  let telling = 0;
+  let missing = 0;
   for (const term of question.terms) {
     const idf = sketch.idf(term);
-    if (idf !== undefined) {
-      total += idf;
-      known += idf;
-      continue;
-    }
-    const other = synonymsOf(term).flatMap((s) => sketch.idf(s) ?? []);
-    const weight = other.length > 0 ? Math.max(...other) : sketch.unknownIdf;
+    const others = idf === undefined ? synonymsOf(term).flatMap((s) => sketch.idf(s) ?? []) : [];
+    const found = idf !== undefined ? 1 : others.length > 0 ? 0.6 : 0;
+    const rarity = idf ?? (others.length > 0 ? Math.max(...others) : UNKNOWN_WORTH * sketch.unknownIdf);
+    const weight = Math.max(0.05, rarity * askingWorth(term));
     total += weight;
-    if (other.length > 0) known += 0.6 * weight;
+    known += found * weight;
+    if (askingWorth(term) === 1) {
+      telling++;
+      if (found === 0) missing++;
+    }
   }
+  // One shared word beside a foreign one is chance.
+  if (missing > 0 && telling - missing < 2) return { score: 0, why: 'its documents do not talk about that' };
   const coverage = total === 0 ? 0 : known / total;
   const name = typeof card.hints.dataset === 'string' ? card.hints.dataset.slice(0, 64) : 'its documents';
   return {
-    score: 0.9 * coverage,
+    score: coverage < LEAST_FAMILIAR ? 0 : 0.9 * coverage,
     why: `${Math.round(coverage * 100)} % of what the question is about occurs in ${name}`,
   };
 }

@@ -22,6 +22,8 @@ export interface PassageIndex {
   frequency(term: string): number;
   /** ln(1 + (N − n + ½)/(n + ½)): what a stem found in n of N passages tells (Robertson and Zaragoza 2009, BM25). */
   idf(term: string): number;
+  /** Known stems of which one is the beginning of the other, such as "claim" and "claimer", in order. */
+  relatives(term: string): string[];
   /** Every stem with the number of passages it is in, in no particular order. */
   vocabulary(): IterableIterator<[string, number]>;
   /** The best passages for weighted stems, best first. Unknown stems are matched with small spelling differences. */
@@ -32,6 +34,9 @@ export interface PassageIndex {
   /** Every passage, in order of document and position. */
   all(): IndexedPassage[];
 }
+
+/** Letters that relatives share at least. */
+const PREFIX = 5;
 
 /** Order of passages: by document, then by position. */
 export function comparePassages(a: Passage, b: Passage): number {
@@ -49,6 +54,7 @@ export function createPassageIndex(): PassageIndex {
   const byId = new Map<number, IndexedPassage>();
   const byDocument = new Map<string, IndexedPassage[]>();
   const frequencies = new Map<string, number>();
+  const byPrefix = new Map<string, Set<string>>();
   let nextId = 0;
   const mini = new MiniSearch<{ id: number; heading: string; text: string }>({
     fields: ['heading', 'text'],
@@ -60,11 +66,26 @@ export function createPassageIndex(): PassageIndex {
     return { id: p.id, heading: [...p.headingTerms].join(' '), text: p.terms.join(' ') };
   }
 
+  function remember(term: string): void {
+    const prefix = term.slice(0, PREFIX);
+    const family = byPrefix.get(prefix);
+    if (family) family.add(term);
+    else byPrefix.set(prefix, new Set([term]));
+  }
+
+  function forget(term: string): void {
+    frequencies.delete(term);
+    byPrefix.get(term.slice(0, PREFIX))?.delete(term);
+  }
+
   function count(p: IndexedPassage, by: 1 | -1): void {
     for (const term of new Set([...p.terms, ...p.headingTerms])) {
       const n = (frequencies.get(term) ?? 0) + by;
-      if (n === 0) frequencies.delete(term);
-      else frequencies.set(term, n);
+      if (n === 0) forget(term);
+      else {
+        if (n === 1 && by === 1) remember(term);
+        frequencies.set(term, n);
+      }
     }
   }
 
@@ -104,6 +125,12 @@ export function createPassageIndex(): PassageIndex {
     idf(term) {
       const n = frequencies.get(term) ?? 0;
       return Math.log(1 + (byId.size - n + 0.5) / (n + 0.5));
+    },
+    relatives(term) {
+      if (term.length < PREFIX) return [];
+      return [...(byPrefix.get(term.slice(0, PREFIX)) ?? [])]
+        .filter((t) => t !== term && Math.abs(t.length - term.length) <= 5 && (t.startsWith(term) || term.startsWith(t)))
+        .sort();
     },
     vocabulary: () => frequencies.entries(),
     search(weights, most) {

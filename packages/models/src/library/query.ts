@@ -1,5 +1,6 @@
-import { contentTerms, isStopWord, stemOf, words } from '@tributary/work';
+import { contentTerms, isStopWord, words } from '@tributary/work';
 import type { PassageIndex } from './passage-index.ts';
+import { askingWorth, UNKNOWN_WORTH } from './asking.ts';
 import { synonymsOf } from './synonyms.ts';
 
 /** What kind of answer a question wants; it decides which sentences are preferred. */
@@ -12,6 +13,8 @@ export interface QueryTerm {
   weight: number;
   /** Stems that count as this one, with the part of the weight they earn. */
   matches: ReadonlyMap<string, number>;
+  /** True for words of asking itself, such as "explain". */
+  asking: boolean;
 }
 
 /** A question as the ranking reads it. */
@@ -27,26 +30,6 @@ const SYNONYM_WORTH = 0.6;
 const SPELLING_WORTH = 0.8;
 /** Weight of words of an earlier question that a follow-up refers to. */
 const EARLIER_WORTH = 0.5;
-
-/** Verbs and nouns of asking itself, which documents rarely repeat. */
-const ASKING = new Set(
-  [
-    'find',
-    'say',
-    'called',
-    'name',
-    'happen',
-    'happens',
-    'work',
-    'works',
-    'give',
-    'show',
-    'list',
-    'kind',
-    'sort',
-    'type',
-  ].map(stemOf),
-);
 
 /** Which kind of answer a question wants, from the way it begins. */
 export function answerType(text: string): AnswerType {
@@ -72,7 +55,7 @@ function subjectOf(text: string): string[] {
     /^\W*(?:what(?:'s| is| are| was| were)|define|explain|describe|what do you mean by|what does)\s+(.+?)(?:\s+(?:mean|stand for|do)\b.*)?[?.!\s]*$/i.exec(
       text,
     );
-  const terms = m ? contentTerms(m[1]!) : [];
+  const terms = m ? contentTerms(m[1]!).filter((t) => askingWorth(t) === 1) : [];
   return terms.length <= 4 ? terms : [];
 }
 
@@ -90,19 +73,20 @@ export function readQuery(text: string, index: PassageIndex, earlier = ''): Quer
   const own = [...new Set(contentTerms(text))];
   const before = refersBack(text) ? [...new Set(contentTerms(earlier))].filter((t) => !own.includes(t)) : [];
   const terms: QueryTerm[] = [];
-  const unknownIdf = index.idf('\0');
   for (const term of [...own, ...before]) {
+    const known = index.frequency(term) > 0;
     const matches = new Map([[term, 1]]);
     for (const s of synonymsOf(term)) if (index.frequency(s) > 0) matches.set(s, SYNONYM_WORTH);
-    // The idf of the rarest known form: a word the dataset never uses is told by its synonyms.
-    const known = index.frequency(term) > 0;
+    for (const r of index.relatives(term)) matches.set(r, Math.max(matches.get(r) ?? 0, known ? 0.4 : 0.7));
+    // A word the dataset never uses is told by its synonyms: it counts as the rarest of them.
+    const others = [...matches.keys()].slice(1);
     const idf = known
       ? index.idf(term)
-      : matches.size > 1
-        ? Math.max(...[...matches.keys()].slice(1).map(index.idf))
-        : unknownIdf;
-    const worth = (ASKING.has(term) ? 0.35 : 1) * (before.includes(term) ? EARLIER_WORTH : 1);
-    terms.push({ term, weight: Math.max(0.05, idf * worth), matches });
+      : others.length > 0
+        ? Math.max(...others.map(index.idf))
+        : UNKNOWN_WORTH * index.idf(term);
+    const worth = askingWorth(term) * (before.includes(term) ? EARLIER_WORTH : 1);
+    terms.push({ term, weight: Math.max(0.05, idf * worth), matches, asking: askingWorth(term) < 1 });
   }
   return {
     type: answerType(text),

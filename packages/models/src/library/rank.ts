@@ -6,8 +6,10 @@ import { type Query, withSpellings } from './query.ts';
 /** A sentence of a passage and how well it answers, offsets into the passage's text. */
 export interface RatedSentence extends Span {
   score: number;
-  /** Part of the question's weight that the sentence itself mentions, 0 to 1. */
+  /** Part of the question's weight that the sentence mentions, half of it when only its headings do, 0 to 1. */
   coverage: number;
+  /** How well its form fits the kind of answer wanted, 0 to 1. */
+  form: number;
 }
 
 /** A passage and how well it answers. */
@@ -16,6 +18,8 @@ export interface Evidence {
   score: number;
   /** Part of the question's weight that passage and headings mention, 0 to 1. */
   coverage: number;
+  /** True when the passage is about what is asked: it has two of the telling words, or all of them and not by the way. */
+  pertinent: boolean;
   sentences: RatedSentence[];
 }
 
@@ -75,8 +79,8 @@ function formFits(query: Query, sentence: string, terms: readonly string[]): num
     case 'definition': {
       if (query.subject.length === 0 || !DEFINES.test(sentence)) return 0;
       // "A voucher is …" defines vouchers; "… is signed by a voucher" does not.
-      const begin = terms.slice(0, query.subject.length + 1);
-      return query.subject.every((s) => begin.includes(s)) ? 1 : 0.2;
+      const begin = terms.slice(0, query.subject.length);
+      return query.subject.every((s, i) => begin[i] === s) ? 1 : 0.2;
     }
     default:
       return 0;
@@ -91,14 +95,13 @@ function rateSentences(query: Query, hit: IndexedPassage): RatedSentence[] {
     const set = new Set(terms);
     const own = worths(query, (t) => set.has(t));
     const withHeadings = worths(query, (t) => set.has(t) || hit.headingTerms.has(t));
-    const coverage = covered(query, own);
+    const ownCoverage = covered(query, own);
     // A sentence without a single word of the question can still be the answer under a fitting heading.
+    const coverage = (ownCoverage + covered(query, withHeadings)) / 2;
+    const form = formFits(query, sentence, terms);
     const score =
-      coverage +
-      0.25 * covered(query, withHeadings) +
-      0.3 * formFits(query, sentence, terms) * (0.4 + 0.6 * coverage) +
-      0.15 * proximity(query, terms);
-    return { ...span, coverage, score };
+      ownCoverage + 0.5 * coverage + 0.3 * form * (0.4 + 0.6 * coverage) + 0.15 * proximity(query, terms);
+    return { ...span, coverage, form, score };
   });
 }
 
@@ -113,6 +116,17 @@ function bm25(query: Query, hit: IndexedPassage): number {
     sum += (t.weight * n * (K1 + 1)) / (n + K1 * length);
   }
   return query.totalWeight === 0 ? 0 : sum / (query.totalWeight * (K1 + 1));
+}
+
+/** See `Evidence.pertinent`. One word alone must be in a heading, be repeated, or be what a sentence defines. */
+function isPertinent(query: Query, hit: IndexedPassage, worth: readonly number[], rated: readonly RatedSentence[]): boolean {
+  const telling = query.terms.map((t, i) => ({ ...t, worth: worth[i]! })).filter((t) => !t.asking);
+  const matched = telling.filter((t) => t.worth > 0);
+  if (matched.length >= 2 || telling.length === 0) return true;
+  const [only] = matched;
+  if (only === undefined || telling.length > 1) return false;
+  const inHeading = [...only.matches.keys()].some((form) => hit.headingTerms.has(form));
+  return inHeading || hit.terms.filter((t) => only.matches.has(t)).length >= 2 || rated.some((s) => s.form === 1);
 }
 
 function rate(query: Query, hit: IndexedPassage): Evidence {
@@ -134,10 +148,10 @@ function rate(query: Query, hit: IndexedPassage): Evidence {
     coverage +
     0.5 * bm25(query, hit) +
     0.6 * bestSentence +
-    0.3 * headings +
+    0.5 * headings +
     0.2 * proximity(query, hit.terms) +
-    0.4 * isEntry;
-  return { hit, score, coverage, sentences: rated };
+    0.9 * isEntry;
+  return { hit, score, coverage, pertinent: isPertinent(query, hit, worth, rated), sentences: rated };
 }
 
 /**

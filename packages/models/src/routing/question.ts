@@ -1,5 +1,5 @@
 import { type ChatRequest, questionOf } from '@tributary/protocol';
-import { isStopWord, stemOf, words } from '@tributary/work';
+import { contentTerms, words } from '@tributary/work';
 import type { Question } from '../expert.ts';
 
 /** Longest beginning of a question that routing looks at, characters. */
@@ -20,12 +20,10 @@ function hasOtherParts(request: ChatRequest): boolean {
 /** Prepares a request's question once for all cards. */
 export function readQuestion(request: ChatRequest): Question {
   const text = questionOf(request.messages).slice(0, MOST_CHARS).trim();
-  const all = words(text);
-  const content = all.filter((w) => !isStopWord(w)).map(stemOf);
   return {
     text,
-    words: all,
-    terms: [...new Set(content)],
+    words: words(text),
+    terms: [...new Set(contentTerms(text))],
     needsModel: wantsFormat(request) || hasOtherParts(request),
     messages: request.messages,
   };
