@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { NetworkFile } from '@tributary/protocol';
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+/** What `bin/tributary.cjs` runs once Node and the dependencies are there, as they are in a test. */
+const CLI = fileURLToPath(new URL('../../../packages/cli/src/main.ts', import.meta.url));
 const START_TIMEOUT_MS = 180_000;
 
 /** A network as `npm start` makes it, in a folder of its own. */
@@ -20,11 +21,13 @@ export interface TestNetwork {
 }
 
 /** Starts the whole network and waits for `network.json`. `home` is made and removed when none is given. */
-export async function startNetwork(options: { home?: string; args?: string[]; env?: Record<string, string> } = {}): Promise<TestNetwork> {
+export async function startNetwork(
+  options: { home?: string; args?: string[]; env?: Record<string, string> } = {},
+): Promise<TestNetwork> {
   const home = options.home ?? (await mkdtemp(join(tmpdir(), 'tributary-e2e-')));
   await rm(join(home, 'network.json'), { force: true });
   const env = { ...process.env, TRIBUTARY_HOME: home, PORT: '0', ...options.env };
-  const up = spawn(process.execPath, [join(ROOT, 'bin/tributary.cjs'), 'up', ...(options.args ?? [])], {
+  const up = spawn(process.execPath, [CLI, 'up', ...(options.args ?? [])], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env,
   });
@@ -64,7 +67,7 @@ export async function startNetwork(options: { home?: string; args?: string[]; en
 
 function runCli(args: string[], env: NodeJS.ProcessEnv, input = ''): Promise<{ stdout: string; stderr: string }> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(ROOT, 'bin/tributary.cjs'), ...args], { env, stdio: 'pipe' });
+    const child = spawn(process.execPath, [CLI, ...args], { env, stdio: 'pipe' });
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (bytes: Buffer) => (stdout += bytes));
@@ -73,7 +76,13 @@ function runCli(args: string[], env: NodeJS.ProcessEnv, input = ''): Promise<{ s
     child.once('exit', (code) =>
       code === 0
         ? resolve({ stdout, stderr })
-        : reject(Object.assign(new Error(`tributary ${args.join(' ')}: exit code ${code}\n${stderr}`), { code, stdout, stderr })),
+        : reject(
+            Object.assign(new Error(`tributary ${args.join(' ')}: exit code ${code}\n${stderr}`), {
+              code,
+              stdout,
+              stderr,
+            }),
+          ),
     );
   });
 }

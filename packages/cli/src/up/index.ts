@@ -118,11 +118,13 @@ export async function up(options: UpOptions): Promise<RunningNetwork> {
     const { assets, nodes } = await provision({ rpc, chainId, contracts, parties, documents, ports, upstreams });
 
     progress('starting the providers');
-    for (const { name, config } of nodes) {
-      const folder = join(home, `node-${name}`);
-      await writeConfig(join(folder, 'node.json'), { ...config, home: folder });
-      await launch(`node-${name}`, ENTRY.node, folder);
-    }
+    await Promise.all(
+      nodes.map(async ({ name, config }) => {
+        const folder = join(home, `node-${name}`);
+        await writeConfig(join(folder, 'node.json'), { ...config, home: folder });
+        await launch(`node-${name}`, ENTRY.node, folder);
+      }),
+    );
 
     progress('starting the gateway');
     const folder = join(home, 'gateway');
