@@ -243,7 +243,11 @@ export async function startEngine({ dir, genesisPath, chainId, admin, log }: Eng
     async stop() {
       if (stopped) return;
       await turn;
-      if (!admin && anvil && blocks > dumpedAt) await dump();
+      try {
+        if (!admin && anvil && blocks > dumpedAt) await dump();
+      } catch (error) {
+        log.warn({ err: error }, 'the state could not be written; the next start replays more of the journal');
+      }
       stopped = true;
       await ready?.catch(() => undefined);
       await anvil?.stop();

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, stat, truncate } from 'node:fs/promises';
 import type { Journal } from '@tributary/payments';
 import { TributaryError, toWire } from '@tributary/protocol';
 import { encodeLine } from './line.ts';
@@ -46,8 +46,8 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<FileJo
 
   const last = segments.at(-1);
   if (last) {
+    ({ nextSeq, size } = await cutTornTail(last));
     file = await open(last.path, 'r+');
-    ({ nextSeq, size } = await cutTornTail(last, file));
   }
   if (!file || nextSeq < minSeq) {
     nextSeq = Math.max(nextSeq, minSeq);
@@ -136,17 +136,14 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<FileJo
   };
 }
 
-async function cutTornTail(segment: Segment, file: FileHandle): Promise<{ nextSeq: number; size: number }> {
+async function cutTornTail(segment: Segment): Promise<{ nextSeq: number; size: number }> {
   let nextSeq = segment.firstSeq;
-  let size = (await file.stat()).size;
+  let tornAt: number | null = null;
   for await (const found of readSegment(segment)) {
-    if ('tornAt' in found) {
-      size = found.tornAt;
-      await file.truncate(size);
-      await file.datasync();
-    } else {
-      nextSeq = found.seq + 1;
-    }
+    if ('tornAt' in found) ({ tornAt } = found);
+    else nextSeq = found.seq + 1;
   }
-  return { nextSeq, size };
+  if (tornAt === null) return { nextSeq, size: (await stat(segment.path)).size };
+  await truncate(segment.path, tornAt);
+  return { nextSeq, size: tornAt };
 }
