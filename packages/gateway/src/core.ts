@@ -8,7 +8,7 @@ import {
   TributaryError,
 } from '@tributary/protocol';
 import type { Logger } from 'pino';
-import type { Outgoing } from './dispatch/outgoing.ts';
+import type { Dispatcher } from 'undici';
 import type { Nodes, Patience } from './dispatch/question.ts';
 import type { ChatDoor } from './http/chat.ts';
 import { createReplays } from './http/replay.ts';
@@ -33,7 +33,7 @@ export interface CoreDeps {
   books: Books;
   journal: Pick<Journal<GatewayRecord>, 'replay'>;
   catalog: Catalog;
-  outgoing: Outgoing;
+  http: Dispatcher;
   metrics: Metrics;
   patience: Patience;
   keepAliveMs: number;
@@ -57,7 +57,6 @@ export function createCore(deps: CoreDeps): Core {
   const { chainId, receiptLog, curve, books, metrics, log } = deps;
   const { spokes } = books;
   const digests: ReceiptDigests = receiptDigests(chainId, receiptLog);
-  const http = (service: Service) => deps.outgoing.pool(service.card.endpoint);
 
   const delivery = createDelivery({
     chainId,
@@ -65,7 +64,7 @@ export function createCore(deps: CoreDeps): Core {
     curve,
     sessionKey: deps.sessionKey,
     books,
-    http,
+    http: deps.http,
     async paymentsFrom(channelId, from) {
       const found = [];
       for await (const { record } of deps.journal.replay()) {
@@ -81,7 +80,7 @@ export function createCore(deps: CoreDeps): Core {
   });
 
   const nodes: Nodes = {
-    http,
+    http: deps.http,
     session: (service) => delivery.session(service),
     dropSession: (service, token) => delivery.dropSession(service, token),
     deliver: (service) => delivery.deliver(service),

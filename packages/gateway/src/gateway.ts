@@ -15,13 +15,13 @@ import {
   x402Chain,
 } from '@tributary/payments';
 import { channelDigests, fromHex, receiptDigests, withFee } from '@tributary/protocol';
+import { createGuardedAgent, createGuardedFetch } from '@tributary/work';
 import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { GatewayConfig } from './config.ts';
 import { loadKey } from './config.ts';
 import { createCore } from './core.ts';
 import { createDiscovery } from './discovery/services.ts';
-import { createOutgoing } from './dispatch/outgoing.ts';
 import { createApp } from './http/app.ts';
 import { type Listening, listen } from './http/listen.ts';
 import { json } from './http/respond.ts';
@@ -35,6 +35,8 @@ import { GatewayRecord } from './settle/record.ts';
 import { createRefunds } from './settle/refunds.ts';
 import { createSpokes, sessionKeyOf } from './settle/spokes.ts';
 
+/** Connections kept open to one node, at most. */
+const MAX_CONNECTIONS = 256;
 /** How long requests under way may take when the gateway ends, milliseconds. */
 const GRACE_MS = 5_000;
 /** What payers are offered between asking for their deposit and getting it, seconds. */
@@ -128,8 +130,10 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   );
 
   const catalog = createCatalog();
-  const outgoing = createOutgoing(config.allowPrivateEndpoints);
-  closers.push(() => outgoing.close());
+  const guard = { allowPrivate: config.allowPrivateEndpoints };
+  const http = createGuardedAgent(guard, { connections: MAX_CONNECTIONS });
+  const fetchCards = createGuardedFetch(guard);
+  closers.push(() => Promise.all([http.destroy(), fetchCards.close()]));
   const metrics = createMetrics();
   const refunds = createRefunds(books, log);
   closers.push(() => refunds.close());
@@ -144,7 +148,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   });
   const discovery = createDiscovery({
     reader: writer,
-    outgoing,
+    fetch: fetchCards,
     curve,
     catalog,
     openSpoke: spokes.open,
@@ -203,7 +207,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     books,
     journal,
     catalog,
-    outgoing,
+    http,
     metrics,
     patience: config.patience,
     keepAliveMs: config.keepAliveMs,

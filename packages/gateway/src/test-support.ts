@@ -39,9 +39,9 @@ import {
   toWire,
   ZERO_32,
 } from '@tributary/protocol';
+import { createGuardedAgent } from '@tributary/work';
 import { pino } from 'pino';
 import { createCore } from './core.ts';
-import { createOutgoing } from './dispatch/outgoing.ts';
 import type { Patience } from './dispatch/question.ts';
 import { createApp } from './http/app.ts';
 import { createMetrics } from './metrics.ts';
@@ -372,7 +372,7 @@ export async function startTestGateway(
     token: DOLLAR,
   });
   const catalog = createCatalog();
-  const outgoing = createOutgoing(true);
+  const http = createGuardedAgent({ allowPrivate: true }, { connections: 256 });
   const records: GatewayRecord[] = [];
   const kept: SignedReceipt[] = [];
   const waiting: (() => void)[] = [];
@@ -419,7 +419,7 @@ export async function startTestGateway(
     books: createBooks({ hub, spokes, exact: undefined as never }, journal),
     journal,
     catalog,
-    outgoing,
+    http,
     metrics,
     patience: { ...QUICK, ...options.patience },
     keepAliveMs: options.keepAliveMs ?? 10_000,
@@ -468,7 +468,7 @@ export async function startTestGateway(
     if ('closeAllConnections' in server) server.closeAllConnections();
     server.close();
     await core.delivery.close();
-    await outgoing.close();
+    await http.destroy();
   });
   const channelId = digests.channelId(config);
   return {

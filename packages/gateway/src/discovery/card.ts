@@ -9,7 +9,7 @@ import {
   sameHex,
   TributaryError,
 } from '@tributary/protocol';
-import type { Outgoing } from '../dispatch/outgoing.ts';
+import type { GuardedFetch } from '@tributary/work';
 
 const MAX_CARD_BYTES = 256 * 1024;
 const CARD_TIMEOUT_MS = 5_000;
@@ -19,25 +19,6 @@ function refuse(account: Address, why: string, cause?: unknown): TributaryError 
     status: 502,
     cause,
   });
-}
-
-async function fetchJson(outgoing: Outgoing, uri: string): Promise<unknown> {
-  const url = new URL(uri);
-  const response = await outgoing.pool(uri).request({
-    path: url.pathname + url.search,
-    method: 'GET',
-    headersTimeout: CARD_TIMEOUT_MS,
-    bodyTimeout: CARD_TIMEOUT_MS,
-  });
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of response.body as AsyncIterable<Uint8Array>) {
-    size += part.length;
-    if (size > MAX_CARD_BYTES) throw new RangeError(`the card is larger than ${MAX_CARD_BYTES} bytes`);
-    parts.push(part);
-  }
-  if (response.statusCode !== 200) throw new RangeError(`status ${response.statusCode}`);
-  return JSON.parse(Buffer.concat(parts).toString('utf8'));
 }
 
 /** A card that passed every check of spec/wire.md, and who signs the service's receipts. */
@@ -52,14 +33,16 @@ export interface CheckedCard {
  * @throws `card_refused` saying why
  */
 export async function fetchCard(
-  deps: { reader: Reader; outgoing: Outgoing; curve: Curve },
+  deps: { reader: Reader; fetch: GuardedFetch; curve: Curve },
   account: Address,
   uri: string,
 ): Promise<CheckedCard> {
-  const { reader, outgoing, curve } = deps;
+  const { reader, curve } = deps;
   let json: unknown;
   try {
-    json = await fetchJson(outgoing, uri);
+    const response = await deps.fetch(uri, { maxBytes: MAX_CARD_BYTES, timeoutMs: CARD_TIMEOUT_MS, maxRedirects: 0 });
+    if (response.status !== 200) throw new RangeError(`status ${response.status}`);
+    json = response.json();
   } catch (cause) {
     throw refuse(
       account,

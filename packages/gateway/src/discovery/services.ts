@@ -1,7 +1,7 @@
 import { assetRegistryAbi, assets, eventLogs, type Reader } from '@tributary/chain';
 import { type Address, type Curve, TributaryError } from '@tributary/protocol';
+import type { GuardedFetch } from '@tributary/work';
 import type { Logger } from 'pino';
-import type { Outgoing } from '../dispatch/outgoing.ts';
 import type { Catalog, Service } from '../route/catalog.ts';
 import { fetchCard } from './card.ts';
 
@@ -12,7 +12,7 @@ const FORGET_AFTER = 6;
 
 export interface DiscoveryDeps {
   reader: Reader;
-  outgoing: Outgoing;
+  fetch: GuardedFetch;
   curve: Curve;
   catalog: Catalog;
   /** Opens the channel that pays a service. */
@@ -43,7 +43,7 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
       assets.list(reader, { kind: 'service', fromBlock: nextBlock }),
       eventLogs(reader, assetRegistryAbi, 'URISet', { address: reader.contracts.assetRegistry, ...range }),
     ]);
-    for (const { account, uri } of registered) if (!uris.has(account)) uris.set(account, uri);
+    for (const { account, uri } of registered) uris.set(account, uri);
     for (const { args } of moved) {
       const account = args.account.toLowerCase() as Address;
       if (uris.has(account)) uris.set(account, args.uri);
@@ -93,7 +93,8 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
 
   async function lookOnce(): Promise<void> {
     await readRegistry();
-    const entries = [...uris];
+    // A service without a web address has no node yet.
+    const entries = [...uris].filter(([, uri]) => /^https?:/.test(uri));
     for (let i = 0; i < entries.length; i += PARALLEL) {
       await Promise.all(entries.slice(i, i + PARALLEL).map(([account, uri]) => lookAt(account, uri)));
     }

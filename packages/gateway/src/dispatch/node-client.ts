@@ -7,11 +7,12 @@ import {
   TributaryError,
   ChatUsage as UsageSchema,
 } from '@tributary/protocol';
-import type { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { Service } from '../route/catalog.ts';
 import type { Asked, Evidence } from '../settle/check-receipt.ts';
 import type { Delta } from './answer.ts';
+import { readLimited } from './read-limited.ts';
 import { sseData } from './sse.ts';
 
 /** The largest whole answer taken from a node, bytes. */
@@ -30,7 +31,6 @@ const Message = z.looseObject({
   refusal: z.string().nullish(),
   tool_calls: z.array(z.unknown()).max(1024).nullish(),
 });
-export type Message = z.infer<typeof Message>;
 
 const Completion = z.looseObject({
   choices: z
@@ -52,8 +52,7 @@ export interface Chunk {
 /** One question to one service. */
 export interface Ask {
   service: Service;
-  /** Connections to the service's endpoint. */
-  http: Pool;
+  http: Dispatcher;
   session: string;
   asked: Asked;
   /** JSON text of the request as the node gets it. */
@@ -66,7 +65,7 @@ function failure(code: string, message: string, status: number, cause?: unknown)
 
 /** Any failure on the way to a node, as an error with its own code. */
 export function toNodeFailure(error: unknown, service: Service): TributaryError {
-  if (TributaryError.is(error)) return error;
+  if (TributaryError.is(error) && error.code !== 'address_refused') return error;
   const name = service.card.provider;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') {
@@ -82,17 +81,6 @@ const NodeError = z.looseObject({
     param: z.string().max(256).nullish(),
   }),
 });
-
-async function readLimited(body: AsyncIterable<Uint8Array>, limit: number): Promise<string> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of body) {
-    size += part.length;
-    if (size > limit) throw failure('provider_malformed', 'The provider sent a larger answer than accepted.', 502);
-    parts.push(part);
-  }
-  return (parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)).toString('utf8');
-}
 
 /** The error behind a status other than 200. Requests at fault (400, 413, 422) are `provider_refused`. */
 async function refusalOf(service: Service, status: number, body: AsyncIterable<Uint8Array>): Promise<TributaryError> {
@@ -119,6 +107,7 @@ async function refusalOf(service: Service, status: number, body: AsyncIterable<U
 
 async function send(ask: Ask, timeouts: { headersMs: number; bodyMs: number }, signal: AbortSignal) {
   const response = await ask.http.request({
+    origin: ask.service.origin,
     path: `${ask.service.basePath}/v1/chat/completions`,
     method: 'POST',
     headers: {
@@ -207,6 +196,7 @@ function toChunk(service: Service, data: string): Chunk {
 export async function askToStop(ask: Ask): Promise<void> {
   try {
     const { body } = await ask.http.request({
+      origin: ask.service.origin,
       path: `${ask.service.basePath}/v1/chat/completions/${ask.asked.requestId}`,
       method: 'DELETE',
       headers: { [NODE_HEADERS.session]: ask.session },

@@ -1,5 +1,5 @@
 import { type AnswerMessage, type ChatUsage, type Hex32, hashRequest } from '@tributary/protocol';
-import type { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { ParsedChat } from '../http/parse-chat.ts';
 import type { Service } from '../route/catalog.ts';
 import type { Plan, Step } from '../route/plan.ts';
@@ -18,11 +18,10 @@ export interface Patience {
   stopMs: number;
 }
 
-export const DEFAULT_PATIENCE: Patience = { firstTokenMs: 60_000, idleMs: 60_000, wholeMs: 300_000, stopMs: 2_000 };
-
 /** What dispatch needs from the rest of the gateway. */
 export interface Nodes {
-  http(service: Service): Pool;
+  /** Connections to nodes; never to private addresses unless configured. */
+  http: Dispatcher;
   /** Token of the session with the service's node; made when there is none. */
   session(service: Service): Promise<string>;
   /** The node does not know this token any more. */
@@ -68,7 +67,7 @@ export async function askOf(question: Question, step: Step, nodes: Nodes): Promi
   const { service, quote } = step;
   return {
     service,
-    http: nodes.http(service),
+    http: nodes.http,
     session: await nodes.session(service),
     asked: {
       requestId: question.requestId,

@@ -8,6 +8,7 @@ export interface Service {
   /** Who signs its receipts. */
   readonly agentWallet: Hex;
   readonly card: ServiceCard;
+  readonly origin: string;
   /** Path of the endpoint without trailing slash, put before the node's own paths. */
   readonly basePath: string;
   readonly latency: Latency;
@@ -47,6 +48,7 @@ export function createCatalog(): Catalog {
       const known = services.get(entry.account);
       const service: Service = {
         ...entry,
+        origin: new URL(entry.card.endpoint).origin,
         basePath: new URL(entry.card.endpoint).pathname.replace(/\/+$/, ''),
         latency: known?.latency ?? createLatency(),
         breaker: known?.breaker ?? createBreaker(),

@@ -15,7 +15,7 @@ export interface Quote {
 }
 
 /** The most prompt tokens a body can hold: every token is at least one byte, and a template adds a few. */
-export function maxPromptTokens(bodyBytes: number, messages: number): number {
+function maxPromptTokens(bodyBytes: number, messages: number): number {
   return bodyBytes + TEMPLATE_TOKENS + TEMPLATE_TOKENS_PER_MESSAGE * messages;
 }
 

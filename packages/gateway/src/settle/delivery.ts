@@ -10,8 +10,9 @@ import {
   toWire,
 } from '@tributary/protocol';
 import type { Logger } from 'pino';
-import type { Pool } from 'undici';
+import type { Dispatcher } from 'undici';
 import { toNodeFailure } from '../dispatch/node-client.ts';
+import { readLimited } from '../dispatch/read-limited.ts';
 import type { Service } from '../route/catalog.ts';
 import type { Books } from './books.ts';
 
@@ -31,7 +32,7 @@ export interface DeliveryDeps {
   /** Private key of the spokes' payerAuthorizer. */
   sessionKey: Uint8Array;
   books: Pick<Books, 'spokes' | 'keep'>;
-  http(service: Service): Pool;
+  http: Dispatcher;
   /** Payments on disk with `from` ≤ payment.from, in order and without gap, for a node that lost them. */
   paymentsFrom(channelId: Hex32, from: bigint): Promise<PaymentEntry[]>;
   log: Logger;
@@ -86,7 +87,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   }
 
   async function post(service: Service, path: string, body: string): Promise<{ status: number; json: unknown }> {
-    const reply = await deps.http(service).request({
+    const reply = await deps.http.request({
+      origin: service.origin,
       path: service.basePath + path,
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -94,14 +96,8 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
       headersTimeout: POST_TIMEOUT_MS,
       bodyTimeout: POST_TIMEOUT_MS,
     });
-    const parts: Uint8Array[] = [];
-    let size = 0;
-    for await (const part of reply.body as AsyncIterable<Uint8Array>) {
-      size += part.length;
-      if (size > MAX_REPLY_BYTES) throw new RangeError('the node answers too much');
-      parts.push(part);
-    }
-    return { status: reply.statusCode, json: JSON.parse(Buffer.concat(parts).toString('utf8')) };
+    const text = await readLimited(reply.body, MAX_REPLY_BYTES);
+    return { status: reply.statusCode, json: JSON.parse(text) };
   }
 
   function unexpected(service: Service, path: string, status: number, json: unknown): TributaryError {
