@@ -58,6 +58,8 @@ test('a payment is signed by the session key and a delivery by a voucher at its 
   const first = pay(spokes, 1, 30n);
   pay(spokes, 2, 0n);
   const third = pay(spokes, 3, 12n);
+  spokes.apply({ kind: 'spoke.payment', entry: first });
+  spokes.apply({ kind: 'spoke.payment', entry: third });
   assert.deepEqual([first.payment.from, first.payment.to, third.payment.from, third.payment.to], [0n, 30n, 30n, 42n]);
   assert.equal(curve.recover(receipts.payment(third.payment), third.paymentSignature), gateway);
 

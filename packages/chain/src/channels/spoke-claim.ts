@@ -24,6 +24,12 @@ export interface Payout {
   flushGas: bigint;
 }
 
+/** The settlement and the flush of each payout may fail without the claim: an estimate would leave them no gas. */
+const SETTLE_GAS = 120_000n;
+function payoutGas(payouts: readonly Payout[]): bigint {
+  return payouts.reduce((sum, { flushGas }) => sum + SETTLE_GAS + flushGas, 0n);
+}
+
 /** Claims exactly the ceilings through the SpokeAuthorizer, logs the receipts, settles and flushes. Anyone may. */
 export function spokeClaim(
   writer: Writer,
@@ -36,6 +42,7 @@ export function spokeClaim(
     abi: spokeAuthorizerAbi,
     functionName: 'claim',
     args: [rows.map(voucherClaim), receipts, payouts],
+    extraGas: payoutGas(payouts),
   });
 }
 
@@ -52,6 +59,7 @@ export async function spokeClaimCompact(
     abi: spokeAuthorizerAbi,
     functionName: 'claimCompact',
     args: [groups, receipts, payouts],
+    extraGas: payoutGas(payouts),
   });
   return { ...sent, result: decodeOutcomes(sent.result, order) };
 }

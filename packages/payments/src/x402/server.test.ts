@@ -362,7 +362,7 @@ describe('a transfer', () => {
 describe('what the door answers', () => {
   test('without a payment: the offers, nothing else (X4-001, X4-004, X4-017)', async () => {
     const { server, read } = gatewayOf();
-    const error = await read(null).then(assert.fail, (e: unknown) => e);
+    const error: unknown = await read(null).catch((e: unknown) => e);
     assert.ok(TributaryError.is(error));
     const { status, headers, required } = server.refusal(
       { header: null, resource, amount: PRICE, requestId: id(1) },
