@@ -50,6 +50,11 @@ export async function send<const abi extends Abi, name extends WriteName<abi>>(
     abi: abi;
     functionName: name;
     args: ContractFunctionArgs<abi, 'nonpayable' | 'payable', name>;
+    /**
+     * Gas on top of the estimate. An estimate is the least with which the call succeeds; where a contract goes on after
+     * an inner call that ran out of gas, that is too little for the inner call. What is not used is not paid.
+     */
+    extraGas?: bigint;
   },
 ): Promise<Sent<ContractFunctionReturnType<abi, 'nonpayable' | 'payable', name>>> {
   const doing = `calling ${call.functionName} at ${call.address}`;
@@ -57,9 +62,12 @@ export async function send<const abi extends Abi, name extends WriteName<abi>>(
   let result: unknown;
   let receipt: TransactionReceipt;
   try {
-    const simulated = await writer.client.simulateContract({ ...call, account: writer.account } as never);
+    const { extraGas, ...contractCall } = call;
+    const request = { ...contractCall, account: writer.account };
+    const simulated = await writer.client.simulateContract(request as never);
     result = simulated.result;
-    hash = await writer.wallet.writeContract(simulated.request as never);
+    const gas = extraGas && (await writer.client.estimateContractGas(request as never)) + extraGas;
+    hash = await writer.wallet.writeContract({ ...(simulated.request as object), ...(gas ? { gas } : {}) } as never);
     receipt = await writer.client.waitForTransactionReceipt({ hash, timeout: 120_000 });
   } catch (error) {
     throw toTributaryError(error, doing);

@@ -14,6 +14,7 @@ import { createServeApp } from './http/routes.ts';
 import { openLeavesFolder } from './leaves.ts';
 import { createNodeMetrics } from './metrics.ts';
 import { createFactsSource } from './network-facts.ts';
+import { paidFrom } from './paid.ts';
 import { openService, type Service } from './service.ts';
 import { createSessionTokens, sessionSecret } from './session-token.ts';
 import { createSpokes } from './spokes.ts';
@@ -107,6 +108,12 @@ export async function openServe(base: NodeBase): Promise<Role> {
     key,
     book,
     keep,
+    async paid(channelId, from, max) {
+      const records = async function* () {
+        for await (const { record } of journal.replay()) yield record;
+      };
+      return paidFrom(records(), channelId, from, max);
+    },
     spokes,
     earnings: () => earningsOf(book, services.keys(), claims.last()),
     running: new Map(),

@@ -1,4 +1,4 @@
-import type { EarningsBook, EarningsRecord } from '@tributary/payments';
+import type { EarningsBook, EarningsRecord, PaymentEntry } from '@tributary/payments';
 import type { Address, ChannelConfig, Hex32 } from '@tributary/protocol';
 import type { Logger } from 'pino';
 import type { ServiceEarnings } from './earnings.ts';
@@ -30,6 +30,8 @@ export interface NodeState {
   readonly book: EarningsBook;
   /** Writes records to the journal and, when they are on disk, into the book. */
   keep(records: readonly EarningsRecord[]): Promise<void>;
+  /** Payments of a channel that are on disk, from the one that starts at `from` on. */
+  paid(channelId: Hex32, from: bigint, max: number): Promise<PaymentEntry[]>;
   readonly spokes: Spokes;
   earnings(): ReadonlyMap<Address, ServiceEarnings>;
   /** By request id. */

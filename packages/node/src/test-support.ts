@@ -27,6 +27,7 @@ import { listen } from './http/listen.ts';
 import { createServeApp } from './http/routes.ts';
 import { openLeavesFolder } from './leaves.ts';
 import { createNodeMetrics } from './metrics.ts';
+import { paidFrom } from './paid.ts';
 import type { Offer, Service } from './service.ts';
 import { createSessionTokens } from './session-token.ts';
 import { createSpokes } from './spokes.ts';
@@ -172,6 +173,7 @@ export async function startTestNode(t: TestContext, options: TestNodeOptions = {
     key,
     book,
     keep,
+    paid: (channelId, from, max) => paidFrom(journal, channelId, from, max),
     spokes: createSpokes({ book, keep, read }),
     earnings: () => earningsOf(book, [SERVICE], new Map()),
     running: new Map(),

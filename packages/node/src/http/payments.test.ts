@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { curve, EarningsRecord } from '@tributary/payments';
-import { Receipt, toWire } from '@tributary/protocol';
+import { NODE_HEADERS, Receipt, toWire } from '@tributary/protocol';
 import fc from 'fast-check';
 import {
   ask,
@@ -210,6 +210,22 @@ test('after a kill with the journal cut anywhere, what the gateway resends bring
     assert.equal((await pay(second, paymentsFor(signed))).coveredTo, '750');
     assert.deepEqual(second.book.claims(), whole);
   }
+});
+
+test('a gateway that lost its journal gets its payments back, signatures and all', async (t) => {
+  const node = await startTestNode(t);
+  const token = await openSession(node);
+  const body = paymentsFor(await answers(node, token, 0, 3));
+  await pay(node, body);
+  const back = async (from: string) => {
+    const response = await fetch(`${node.url}/payments?from=${from}`, { headers: { [NODE_HEADERS.session]: token } });
+    return { status: response.status, ...((await response.json()) as { entries?: unknown[] }) };
+  };
+  assert.deepEqual(await back('0'), { status: 200, entries: JSON.parse(toWire(body.entries)) });
+  assert.deepEqual((await back('150')).entries, JSON.parse(toWire(body.entries.slice(1))));
+  assert.deepEqual((await back('450')).entries, []);
+  assert.equal((await back('x')).status, 400);
+  assert.equal((await fetch(`${node.url}/payments?from=0`)).status, 401);
 });
 
 test('a restarted node takes payments for answers of before its end', async (t) => {

@@ -1,4 +1,5 @@
-import { Hex32, TributaryError, toWire } from '@tributary/protocol';
+import { MAX_PAYMENT_ENTRIES } from '@tributary/payments';
+import { Amount, Hex32, NODE_HEADERS, TributaryError, toWire } from '@tributary/protocol';
 import type { NodeState } from '../state.ts';
 import type { NodeApp } from './app.ts';
 import { readJsonObject } from './body.ts';
@@ -21,9 +22,17 @@ function createTurns(): <T>(channelId: Hex32, work: () => Promise<T>) => Promise
   };
 }
 
-/** `POST /payments`: what a gateway promises, on disk before it is acknowledged. */
+/** `POST /payments`: what a gateway promises, on disk before it is acknowledged; `GET /payments`: the same read back. */
 export function paymentRoutes(app: NodeApp, state: NodeState): void {
   const inTurn = createTurns();
+
+  app.get('/payments', async (c) => {
+    const { channelId } = state.tokens.read(c.req.header(NODE_HEADERS.session), state.nowSeconds());
+    const from = Amount.safeParse(c.req.query('from'));
+    if (!from.success) throw new TributaryError('invalid_value', 'from is not an amount.', { param: 'from' });
+    const entries = await state.paid(channelId, from.data, MAX_PAYMENT_ENTRIES);
+    return new Response(toWire({ entries }), { headers: { 'content-type': 'application/json' } });
+  });
 
   app.post('/payments', async (c) => {
     const body = await readJsonObject(c, MAX_PAYMENTS_BYTES);
