@@ -393,6 +393,15 @@ describe('what the door answers', () => {
     });
   }
 
+  test('our SDK may take an earlier quote, anybody else may not', async () => {
+    const accepted = { ...offers.batch, amount: '90', extra: { ...offers.batch.extra, minDeposit: '900' } };
+    await assert.rejects(gatewayOf(1_000n).read(batchPayment({}, { accepted })), { code: 'payment_required' });
+    const extensions = { tributary: { reservation: reservation(CHANNEL, id(9), PRICE) } };
+    await gatewayOf(1_000n).read(batchPayment({}, { accepted, extensions }));
+    const exact = exactPayment({}, payerKey, { ...offers.exact, amount: '90' });
+    await assert.rejects(gatewayOf().read({ ...exact, extensions }), { code: 'payment_required' });
+  });
+
   test('an error names what is wrong and no secret (X4-018)', async () => {
     const { server, read } = gatewayOf(1_000n);
     const error: unknown = await read(batchPayment({ voucher: voucher(CHANNEL, PRICE, key(8)) })).catch(

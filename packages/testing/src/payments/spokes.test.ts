@@ -235,9 +235,7 @@ describe('spokes on a chain', () => {
     const s = await spoke();
     s.answer(50n);
     await s.deliver();
-    const [{ config, voucher }] = s.earnings.claims() as [
-      { config: ChannelConfig; voucher: { maxClaimableAmount: bigint; signature: Hex32 } },
-    ];
+    const { config, voucher } = s.earnings.claims()[0]!;
     await channels.spokeClaimCompact(
       gateway,
       [{ config, ...voucher, totalClaimed: voucher.maxClaimableAmount }],

@@ -115,7 +115,7 @@ async function paidRoute() {
       return new Response('{}', { status, headers });
     }
   }
-  const fetch = async (input: RequestInfo | globalThis.URL, init?: RequestInit) => {
+  const fetch = async (...[input, init]: Parameters<typeof globalThis.fetch>) => {
     const response = await answer(new Request(input, init));
     route.statuses.push(response.status);
     return response;
