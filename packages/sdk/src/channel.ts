@@ -40,6 +40,10 @@ export interface Channel {
   readonly book: PayerBook;
   /** Reserves `amount` for a request and signs for it. Returns the request's id and its `PAYMENT-SIGNATURE` header. */
   pay(required: PaymentRequired, body: Uint8Array, amount: bigint): { requestId: Hex32; header: string };
+  /** True until the gateway has told its total: a channel that was used before has a history this book does not know. */
+  readonly mustCatchUp: boolean;
+  /** A payment that no gateway can take, because it promises nothing new: its refusal shows where the channel stands. */
+  probe(required: PaymentRequired): string;
   /** Gives up on a request whose fate is unknown: it stays open until it can no longer be charged. */
   lose(requestId: Hex32): void;
   /** Takes over the gateway's total from a corrective 402. Returns false when the 402 shows none. */
@@ -54,6 +58,8 @@ export interface ChannelOptions {
   /** Total charged before; the chain's `totalClaimed` when nothing better is known. */
   charged: bigint;
   maxOpenAmount: bigint;
+  /** True for a channel that was opened just now: nothing can have been promised on it. */
+  isNew?: boolean;
   /** Unix seconds; default: the system's clock. */
   now?: () => number;
 }
@@ -70,6 +76,22 @@ export function createChannel(session: ChannelSession, options: ChannelOptions):
   }
   const channelId = digests.channelId(session.config);
   const book = createPayerBook(options);
+  let mustCatchUp = options.isNew !== true;
+
+  function headerOf(
+    required: PaymentRequired,
+    ceiling: bigint,
+    accepted: Record<string, unknown>,
+    more: object,
+  ): string {
+    const voucher = {
+      channelId,
+      maxClaimableAmount: ceiling.toString(),
+      signature: noble.sign(digests.voucher(channelId, ceiling), key),
+    };
+    const payload = { type: 'voucher', channelConfig: session.config, voucher };
+    return encodeHeader({ x402Version: 2, resource: required.resource, accepted, payload, ...more });
+  }
 
   return {
     channelId,
@@ -86,20 +108,14 @@ export function createChannel(session: ChannelSession, options: ChannelOptions):
         amount,
         expiresAt,
       });
-      const voucher = {
-        channelId,
-        maxClaimableAmount: ceiling.toString(),
-        signature: noble.sign(digests.voucher(channelId, ceiling), key),
-      };
-      const header = encodeHeader({
-        x402Version: 2,
-        resource: required.resource,
-        accepted: { ...withoutState(required.raw), amount: amount.toString() },
-        payload: { type: 'voucher', channelConfig: session.config, voucher },
-        extensions: { tributary: { reservation } },
-      });
+      const accepted = { ...withoutState(required.raw), amount: amount.toString() };
+      const header = headerOf(required, ceiling, accepted, { extensions: { tributary: { reservation } } });
       return { requestId, header };
     },
+    get mustCatchUp() {
+      return mustCatchUp;
+    },
+    probe: (required) => headerOf(required, options.charged, withoutState(required.raw), {}),
     lose(requestId) {
       book.lose(requestId, now() + RESERVATION_SECONDS + LONGEST_ANSWER_SECONDS);
     },
@@ -116,6 +132,7 @@ export function createChannel(session: ChannelSession, options: ChannelOptions):
         if (ours && signedMaxClaimable > shown) shown = signedMaxClaimable;
       }
       book.adopt(total, shown, claimed);
+      mustCatchUp = false;
       return true;
     },
   };

@@ -17,9 +17,13 @@ test('ask pays once it knows the price, and hands out text, reason, cost and rec
   assert.equal(answer.why, 'it is a test');
   assert.equal(answer.provider, 'tester');
   assert.equal(answer.charged, 60n);
-  assert.deepEqual(gateway.statuses, [402, 200]);
+  assert.deepEqual(
+    gateway.statuses,
+    [402, 402, 402, 200],
+    'price, price and total for a channel with a history, answer',
+  );
   await t.ask('What is the answer?');
-  assert.deepEqual(gateway.statuses, [402, 200, 200], 'the second request needs no round trip to ask the price');
+  assert.equal(gateway.statuses.length, 5, 'the second request needs no round trip to ask the price');
   const balance = await t.balance();
   assert.deepEqual({ charged: balance.charged, open: balance.open }, { charged: 120n, open: 0n });
   assert.equal(gateway.charged(), 120n);
@@ -46,8 +50,8 @@ test('32 requests at once share the channel; the books agree afterwards', async 
   );
   assert.equal(
     gateway.statuses.filter((s) => s !== 200).length,
-    1,
-    'only the first request was refused, to learn the price',
+    3,
+    'only the first request was refused, to learn price and total',
   );
   const { charged, open } = await t.balance();
   assert.deepEqual({ charged, open }, { charged: gateway.charged(), open: 0n });
@@ -90,7 +94,7 @@ test('a dearer request than the last one is quoted anew and paid', async () => {
   gateway.behaviour.quote = () => 5_000n;
   gateway.behaviour.price = () => 4_000n;
   assert.equal((await t.ask('longer')).charged, 4_000n);
-  assert.deepEqual(gateway.statuses, [402, 200, 402, 200]);
+  assert.deepEqual(gateway.statuses.slice(-3), [200, 402, 200]);
 });
 
 test('a client that lost its book takes over the total its own vouchers prove', async () => {
@@ -99,6 +103,16 @@ test('a client that lost its book takes over the total its own vouchers prove', 
   const restarted = clientOf(gateway);
   assert.equal((await restarted.ask('after the restart')).charged, 60n);
   assert.equal((await restarted.balance()).charged, 120n);
+});
+
+test('a restart after parallel requests: the slack in old vouchers is no lie of the gateway', async () => {
+  const gateway = createFakeGateway({ before: () => new Promise((resolve) => setImmediate(resolve)) });
+  const t = clientOf(gateway);
+  await Promise.all(Array.from({ length: 8 }, (_, i) => t.ask(`question ${i}`)));
+  const restarted = clientOf(gateway);
+  await Promise.all(Array.from({ length: 8 }, (_, i) => restarted.ask(`again ${i}`)));
+  const { charged, open } = await restarted.balance();
+  assert.deepEqual({ charged, open }, { charged: gateway.charged(), open: 0n });
 });
 
 test('a failed answer costs nothing and leaves nothing open', async () => {

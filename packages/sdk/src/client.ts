@@ -156,7 +156,7 @@ export function createTributary(options: TributaryOptions): Tributary {
     return channels.state(await reader(), channelId);
   }
 
-  async function takeIntoUse(session: ChannelSession): Promise<Channel> {
+  async function takeIntoUse(session: ChannelSession, deposited = 0n): Promise<Channel> {
     const channelId = channelDigests(session.chainId, session.channels).channelId(session.config);
     // Without an RPC endpoint the deposit is not known here; the gateway refuses what it does not cover.
     const state = options.rpc ? await stateOf(channelId) : null;
@@ -173,7 +173,8 @@ export function createTributary(options: TributaryOptions): Tributary {
       });
     }
     const charged = state?.totalClaimed ?? 0n;
-    return createChannel(session, { deposit: state?.balance ?? MAX_AMOUNT, charged, maxOpenAmount });
+    const isNew = deposited > 0n && state?.balance === deposited;
+    return createChannel(session, { deposit: state?.balance ?? MAX_AMOUNT, charged, maxOpenAmount, isNew });
   }
 
   /** The channel that the signer opens for the API key. */
@@ -214,7 +215,7 @@ export function createTributary(options: TributaryOptions): Tributary {
       const config = channelConfig(offer, p.address, noble.addressOf(fromHex(key)));
       if (deposit > 0n) await p.life.deposit(config, deposit);
       const session: ChannelSession = { chainId, channels: contracts.channels, config, key };
-      channel = await takeIntoUse(session);
+      channel = await takeIntoUse(session, deposit);
       return session;
     },
 

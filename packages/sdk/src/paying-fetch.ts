@@ -82,6 +82,29 @@ export function createPayingFetch(options: PayingFetchOptions): typeof fetch {
     return offer.amount;
   }
 
+  /** Requests that start together catch up together. */
+  let catchingUp: Promise<void> | null = null;
+
+  function catchUp(channel: Channel, request: Prepared): Promise<void> {
+    catchingUp ??= learnTotal(channel, request).finally(() => {
+      catchingUp = null;
+    });
+    return catchingUp;
+  }
+
+  async function learnTotal(channel: Channel, request: Prepared): Promise<void> {
+    // The offer must be this request's own: without a reservation every field of it counts.
+    const learned = await learnTerms(request);
+    if (learned instanceof Response) throw malformed('The gateway answered a request that nobody paid.');
+    // For a free request the probe would be a payment; it can wait for one that costs something.
+    if (learned.offer.amount === 0n) return;
+    const response = await sendOnce(request, { [HEADER_PAYMENT_SIGNATURE]: channel.probe(learned) });
+    const required = response.status === 402 ? readPaymentRequired(response.headers) : null;
+    if (!required) throw await toHttpError(response);
+    if (channel.correct(required, (await options.claimed?.()) ?? 0n)) return;
+    throw await toHttpError(response);
+  }
+
   async function payByChannel(channel: Channel, request: Prepared): Promise<Response> {
     const model = String(request.json.model ?? '');
     const size = request.body.length;
@@ -91,6 +114,7 @@ export function createPayingFetch(options: PayingFetchOptions): typeof fetch {
       terms = learned;
       quotes.learn(model, size, checkQuote(learned.offer));
     }
+    if (channel.mustCatchUp) await catchUp(channel, request);
     let amount = quotes.guess(model, size) ?? checkQuote(terms.offer);
     if (amount > options.maxPricePerRequest) amount = options.maxPricePerRequest;
     for (let tries = 1; ; tries++) {
@@ -161,7 +185,11 @@ export function createPayingFetch(options: PayingFetchOptions): typeof fetch {
       const field = parseTributaryField(tributary);
       const expected = attempt ? { channel: { ...attempt, channelId: attempt.channel.channelId } } : {};
       const { charged, replayed } = checkAnswer(field, { request: request.json, message, ...expected });
-      attempt?.channel.book.settle(attempt.requestId, charged, replayed ? undefined : field.receipt.payment.payerTo);
+      if (attempt) {
+        const { channel, requestId } = attempt;
+        const comparable = !replayed && !channel.mustCatchUp;
+        channel.book.settle(requestId, charged, comparable ? field.receipt.payment.payerTo : undefined);
+      }
       await options.onAnswer?.(field);
     } catch (error) {
       if (attempt) {
