@@ -183,6 +183,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   let listening: Listening | undefined;
   const publicUrl = () => config.publicUrl ?? listening?.url ?? '';
   let lookedForChannels = Number.NEGATIVE_INFINITY;
+  let lookingForChannels: Promise<void> | undefined;
   const payers = createPayers({
     chainId,
     curve,
@@ -191,9 +192,13 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     batch,
     publicUrl,
     async findChannel() {
-      if (performance.now() - lookedForChannels < FIND_CHANNEL_PAUSE_MS) return;
-      lookedForChannels = performance.now();
-      await tower.poll();
+      if (!lookingForChannels && performance.now() - lookedForChannels < FIND_CHANNEL_PAUSE_MS) return;
+      // Requests that come together wait for the same look.
+      lookingForChannels ??= tower.poll().finally(() => {
+        lookedForChannels = performance.now();
+        lookingForChannels = undefined;
+      });
+      await lookingForChannels;
     },
     refundSoon: refunds.soon,
   });
@@ -265,6 +270,8 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   await tower.start(config.watchSeconds * 1000);
   await spokes.recover();
   await discovery.look();
+  // A node may hold payments that our journal lost; they come back before anything new is numbered.
+  await Promise.allSettled(catalog.all().map((service) => core.delivery.session(service)));
   const looking = createRepeating(
     discovery.look,
     config.discoverSeconds * 1000,
