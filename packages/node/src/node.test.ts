@@ -70,7 +70,10 @@ async function post(url: string): Promise<Record<string, unknown>> {
 }
 
 async function cardOf(url: string, service: string): Promise<{ card: ServiceCard; raw: unknown; signature: Hex }> {
-  const { card, signature } = (await (await fetch(`${url}/services/${service}`)).json()) as { card: unknown; signature: Hex };
+  const { card, signature } = (await (await fetch(`${url}/services/${service}`)).json()) as {
+    card: unknown;
+    signature: Hex;
+  };
   return { card: ServiceCard.parse(card), raw: card, signature };
 }
 
@@ -137,7 +140,9 @@ test('what is paid is claimed to the base unit, logged with its leaves and passe
   const { reader } = network.devnet;
   await askAll(gateway, 'tributary/abacus', ['1 + 1', '2 + 2', '3 + 3']);
   assert.equal(await gateway.deliver(0n), 300n);
-  const { claims } = (await post(`${node.url}/tributary/claim`)) as { claims: { amount: string; transactions: string[] } };
+  const { claims } = (await post(`${node.url}/tributary/claim`)) as {
+    claims: { amount: string; transactions: string[] };
+  };
   assert.equal(claims.amount, '300');
 
   assert.equal((await channels.state(reader, gateway.channelId)).totalClaimed, 300n);
@@ -196,7 +201,10 @@ test('changed documents are taken in by a reload: the digest and the answers fol
   assert.equal((await gateway.ask('tributary/library', question)).outcome, 'unknown');
   assert.deepEqual(await post(`${node.url}/tributary/reload`), { changed: [] });
 
-  await writeFile(join(documents, 'towers.md'), '# Towers\n\nThe Quillon tower is 88 metres tall and stands in the harbour.\n');
+  await writeFile(
+    join(documents, 'towers.md'),
+    '# Towers\n\nThe Quillon tower is 88 metres tall and stands in the harbour.\n',
+  );
   assert.deepEqual(await post(`${node.url}/tributary/reload`), { changed: [network.services.library] });
   const after = await cardOf(node.url, network.services.library);
   assert.notEqual(after.card.model.digest, before.card.model.digest);
@@ -215,7 +223,10 @@ test('a node does not start on what cannot work, and says why', async (t) => {
     ['rpc_unreachable', { ...config, rpc: 'http://127.0.0.1:9' }],
     ['unknown_expert', { ...config, services: [{ ...library!, expert: 'oracle' }] }],
     ['bad_options', { ...config, services: [{ ...library!, options: { passages: 0 } }] }],
-    ['documents_unreadable', { ...config, services: [{ ...library!, documents: { ...library!.documents!, folder: '/nowhere/at/all' } }] }],
+    [
+      'documents_unreadable',
+      { ...config, services: [{ ...library!, documents: { ...library!.documents!, folder: '/nowhere/at/all' } }] },
+    ],
     ['no_password', { ...config, key: { keystore: '/nowhere' } }],
   ];
   for (const [code, bad] of cases) await assert.rejects(start(t, bad), { code });
