@@ -63,7 +63,9 @@ export function createCore(deps: CoreDeps): Core {
     receiptLog,
     curve,
     sessionKey: deps.sessionKey,
+    digests,
     books,
+    onTakenBack: deps.onAnswer,
     http: deps.http,
     async paymentsFrom(channelId, from) {
       const found = [];

@@ -270,6 +270,9 @@ export async function startFakeNode(
       } else if (path === '/sessions') {
         const { expiresAt } = await readJson(request);
         response.end(toWire({ token: `token-${n}`, coveredTo: node.coveredTo, expiresAt }));
+      } else if (path.startsWith('/payments?from=')) {
+        const from = BigInt(path.slice(15));
+        response.end(toWire({ entries: node.entries.filter((e) => e.payment.from >= from) }));
       } else if (path === '/payments') {
         const { entries } = PaymentsBody.parse(await readJson(request));
         for (const entry of entries) {

@@ -1,16 +1,21 @@
-import type { PaymentEntry, SpokeChannel } from '@tributary/payments';
+import { type HubCharge, MAX_PAYMENT_ENTRIES, PaymentEntry, type SpokeChannel } from '@tributary/payments';
 import {
   type Address,
   type Curve,
   type Hex32,
+  hex32,
+  NODE_HEADERS,
   PaymentsAccepted,
+  type ReceiptDigests,
   SessionGrant,
+  type SignedReceipt,
   sessionDigest,
   TributaryError,
   toWire,
 } from '@tributary/protocol';
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
+import { z } from 'zod';
 import { toNodeFailure } from '../dispatch/node-client.ts';
 import { readLimited } from '../dispatch/read-limited.ts';
 import type { Service } from '../route/catalog.ts';
@@ -21,6 +26,7 @@ const SESSION_SECONDS = 12 * 3600;
 const RENEW_BEFORE_SECONDS = 600;
 const POST_TIMEOUT_MS = 10_000;
 const MAX_REPLY_BYTES = 64 * 1024;
+const MAX_ENTRIES_BYTES = 16 * 1024 * 1024;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 30_000;
 
@@ -31,7 +37,10 @@ export interface DeliveryDeps {
   curve: Curve;
   /** Private key of the spokes' payerAuthorizer. */
   sessionKey: Uint8Array;
-  books: Pick<Books, 'spokes' | 'keep'>;
+  digests: ReceiptDigests;
+  books: Pick<Books, 'hub' | 'spokes' | 'keep' | 'keepAnswer'>;
+  /** A payment came back from a node that our own journal had lost. */
+  onTakenBack(receipt: SignedReceipt, seq: number): void;
   http: Dispatcher;
   /** Payments on disk with `from` ≤ payment.from, in order and without gap, for a node that lost them. */
   paymentsFrom(channelId: Hex32, from: bigint): Promise<PaymentEntry[]>;
@@ -64,6 +73,7 @@ interface Lane {
 export function createDelivery(deps: DeliveryDeps): Delivery {
   const { log } = deps;
   const { spokes } = deps.books;
+  const sessionAddress = deps.curve.addressOf(deps.sessionKey);
   const lanes = new Map<Address, Lane>();
   let closed = false;
 
@@ -124,6 +134,63 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     if (record) await deps.books.keep([record]);
   }
 
+  /**
+   * The node has payments that our own journal lost. What carries our signature was promised: it is taken back, with the
+   * charge that belongs to it, before anything new is numbered.
+   */
+  async function takeBack(service: Service, channelId: Hex32, token: string, coveredTo: bigint): Promise<void> {
+    for (;;) {
+      const promised = spokes.channel(channelId)?.promised ?? 0n;
+      if (promised >= coveredTo) return;
+      const reply = await deps.http.request({
+        origin: service.origin,
+        path: `${service.basePath}/payments?from=${promised}`,
+        method: 'GET',
+        headers: { [NODE_HEADERS.session]: token },
+        headersTimeout: POST_TIMEOUT_MS,
+        bodyTimeout: POST_TIMEOUT_MS,
+      });
+      const text = await readLimited(reply.body, MAX_ENTRIES_BYTES);
+      const parsed = z
+        .object({ entries: z.array(PaymentEntry).min(1).max(MAX_PAYMENT_ENTRIES) })
+        .safeParse(JSON.parse(text));
+      if (reply.statusCode !== 200 || !parsed.success) throw unexpected(service, '/payments', reply.statusCode, text);
+      for (const entry of parsed.data.entries) await takeBackOne(service, channelId, entry);
+    }
+  }
+
+  async function takeBackOne(service: Service, channelId: Hex32, entry: PaymentEntry): Promise<void> {
+    const { payment, receipt } = entry;
+    const promised = spokes.channel(channelId)?.promised ?? 0n;
+    const ours =
+      payment.channelId === channelId &&
+      payment.from === promised &&
+      payment.to === promised + receipt.price &&
+      receipt.service === service.account &&
+      payment.receiptHash === hex32(deps.digests.receipt(receipt)) &&
+      deps.curve.recover(deps.digests.payment(payment), entry.paymentSignature) === sessionAddress;
+    if (!ours) {
+      throw new TributaryError('provider_error', `${service.card.provider} shows a payment that is not ours.`, {
+        status: 502,
+      });
+    }
+    const known = deps.books.hub.channel(payment.payerChannelId);
+    const charge: HubCharge | null = known
+      ? {
+          kind: 'hub.charge',
+          channelId: payment.payerChannelId,
+          requestId: receipt.requestId,
+          payerFrom: payment.payerFrom,
+          payerTo: payment.payerTo,
+          voucher: known.voucher,
+          rememberUntil: 0,
+        }
+      : null;
+    const seq = await deps.books.keepAnswer({ kind: 'answer', charge, exact: null, entry });
+    deps.onTakenBack({ chainId: deps.chainId, receiptLog: deps.receiptLog, ...entry }, seq);
+    log.warn({ requestId: receipt.requestId, service: service.account }, 'a lost payment was taken back');
+  }
+
   async function openSession(service: Service): Promise<{ token: string; expiresAt: number }> {
     const { channelId, config } = spokeOf(service);
     const expiresAt = Math.floor(Date.now() / 1000) + SESSION_SECONDS;
@@ -136,6 +203,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     const { status, json } = await post(service, '/sessions', body);
     const grant = SessionGrant.safeParse(json);
     if (status !== 200 || !grant.success) throw unexpected(service, '/sessions', status, json);
+    await takeBack(service, channelId, grant.data.token, grant.data.coveredTo);
     await acknowledge(channelId, grant.data.coveredTo);
     nudge(service);
     return { token: grant.data.token, expiresAt: Math.min(grant.data.expiresAt, expiresAt) };
