@@ -54,7 +54,7 @@ const INLINE = new Set([
 const MOST_DEPTH = 500;
 
 function tagOf(node: Node): string {
-  return node.nodeType === NodeType.ELEMENT_NODE ? (node as HTMLElement).rawTagName.toLowerCase() : '';
+  return node.nodeType === NodeType.ELEMENT_NODE ? ((node as HTMLElement).rawTagName ?? '').toLowerCase() : '';
 }
 
 function isHidden(element: HTMLElement): boolean {
@@ -86,9 +86,28 @@ function rowsOf(table: HTMLElement): Block[] {
   return blocks;
 }
 
+/** Elements that authors may leave open; thousands of them after each other are no nesting. */
+const MAY_STAY_OPEN = new Set(
+  'p li dt dd tr td th thead tbody tfoot option br hr img input meta link wbr col source area base embed track'.split(
+    ' ',
+  ),
+);
+
+/** Refuses nesting before the parser sees it: its time grows with the square of the depth. */
+function checkNesting(html: string): void {
+  let depth = 0;
+  for (const [, close, tag] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)/gi)) {
+    if (MAY_STAY_OPEN.has(tag!.toLowerCase())) continue;
+    depth = close ? Math.max(0, depth - 1) : depth + 1;
+    if (depth > 4 * MOST_DEPTH) throw new RangeError(`elements are nested more than ${MOST_DEPTH} deep`);
+  }
+}
+
 /** Blocks of an HTML page or fragment, without scripts, styles, navigation and what is hidden. */
 export function readHtml(html: string): Extracted {
-  const root = parse(html, {
+  checkNesting(html);
+  // A comment that never ends hides the rest of the page.
+  const root = parse(html.replace(/<!--[\s\S]*?(?:-->|$)/g, ''), {
     comment: false,
     blockTextElements: { script: false, noscript: false, style: false, pre: true },
   });

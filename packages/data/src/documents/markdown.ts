@@ -1,6 +1,7 @@
-import { lexer, type Token, type Tokens } from 'marked';
+import { Lexer, type Token, type Tokens } from 'marked';
 import { type Block, cleanBlocks, type Extracted, rowText } from './blocks.ts';
 import { readHtml } from './html.ts';
+import { readPlainText } from './plain-text.ts';
 
 const MOST_DEPTH = 200;
 
@@ -60,12 +61,28 @@ function visit(tokens: readonly Token[], kind: 'paragraph' | 'item', out: Block[
 
 const FRONT_MATTER = /^---\r?\n([\s\S]{0,10000}?)\r?\n---\r?\n/;
 
+/** Characters of one paragraph beyond which its marks are left as they are: finding them takes quadratic time. */
+const MOST_INLINE = 8_000;
+/** Lists and quotes this deep are nobody's writing. */
+const TOO_DEEP = /^[\t >]{150,}\S/m;
+
+function lex(source: string): Token[] {
+  const lexer = new Lexer({ gfm: true });
+  lexer.blockTokens(source.replace(/\r\n?/g, '\n'), lexer.tokens);
+  for (const { src, tokens } of lexer.inlineQueue) {
+    if (src.length <= MOST_INLINE) lexer.inlineTokens(src, tokens);
+    else tokens.push({ type: 'text', raw: src, text: src });
+  }
+  return lexer.tokens;
+}
+
 /** Blocks of a Markdown text (GitHub's dialect). A title in front matter counts as the document's. */
 export function readMarkdown(source: string): Extracted {
   const front = FRONT_MATTER.exec(source);
   const title = front && /^title:\s*["']?(.+?)["']?\s*$/m.exec(front[1]!)?.[1];
+  if (TOO_DEEP.test(source)) return readPlainText(source);
   const blocks: Block[] = [];
-  visit(lexer(front ? source.slice(front[0].length) : source, { gfm: true }), 'paragraph', blocks, 0);
+  visit(lex(front ? source.slice(front[0].length) : source), 'paragraph', blocks, 0);
   // Entities are left as written by the lexer.
   const decoded = blocks.map((b) => (b.kind === 'code' ? b : { ...b, text: decodeEntities(b.text) }));
   return { ...(title ? { title } : {}), blocks: cleanBlocks(decoded) };

@@ -410,7 +410,9 @@ function numberQuestion(q: string): Problem | undefined {
     const text = binary ? `0b${m[1]}` : hex ? `0x${m[1]}` : m[1]!;
     return { kind: 'base', of: BigInt(text), to: BASES[m[2]!]! };
   }
-  m = /^(binary|octal|hexadecimal|hex)(?: (?:form|representation|notation|value|number))? (?:of|for) (\d{1,80})$/.exec(q);
+  m = /^(binary|octal|hexadecimal|hex)(?: (?:form|representation|notation|value|number))? (?:of|for) (\d{1,80})$/.exec(
+    q,
+  );
   if (m) return { kind: 'base', of: BigInt(m[2]!), to: BASES[m[1]!]! };
   m =
     /^(?:which is (?:larger|bigger|greater|smaller|more|less)|(?:is|are)) ?[:,]? (.+?) (?:or|(?:larger|bigger|greater|smaller|more|less) than|equal to|=) (.+)$/.exec(
@@ -467,7 +469,9 @@ export function readProblem(text: string): Problem | undefined {
     if (expression) return { kind: 'calculate', expression, digits, ...(suffix ? { suffix } : {}) };
   }
   const expression =
-    expressionOf(rest) ?? expressionOf(rest.replace(/^how (?:much|many) (?:is|are) /, '')) ?? expressionOf(withoutNoun(rest));
+    expressionOf(rest) ??
+    expressionOf(rest.replace(/^how (?:much|many) (?:is|are) /, '')) ??
+    expressionOf(withoutNoun(rest));
   // "2026-11-22" and "24/7" are written like arithmetic and are none.
   if (expression && computes(expression) && !/^\d{4}-\d{1,2}-\d{1,2}$|^24\/7$/.test(rest)) {
     return { kind: 'calculate', expression, digits };

@@ -102,7 +102,7 @@ export function digitsForWords(text: string): string {
       (_, n: string, word: string) => `(${n}*${LARGE[word]})`,
     )
     .replace(/(\d+) dozens?\b/g, '($1*12)')
-      .replace(/\b(?:a )?dozen\b/g, '12')
+    .replace(/\b(?:a )?dozen\b/g, '12')
     .replace(
       /(\d[\d.]*) and (?:a |one |1 )(half|quarter|third)\b/g,
       (_, n: string, part: string) => `(${n}+${PARTS[part]})`,

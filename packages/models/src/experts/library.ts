@@ -147,7 +147,8 @@ function suits(question: Question, card: RoutedCard): Suitability {
   let total = 0;
   let known = 0;
   let telling = 0;
-  let missing = 0;
+  let foreign = 0;
+  let inHeading = false;
   for (const term of question.terms) {
     const idf = sketch.idf(term);
     const others = idf === undefined ? synonymsOf(term).flatMap((s) => sketch.idf(s) ?? []) : [];
@@ -156,13 +157,12 @@ function suits(question: Question, card: RoutedCard): Suitability {
     const weight = Math.max(0.05, rarity * askingWorth(term));
     total += weight;
     known += found * weight;
-    if (askingWorth(term) === 1) {
-      telling++;
-      if (found === 0) missing++;
-    }
+    if (askingWorth(term) < 1) continue;
+    if (found === 0) foreign++;
+    else if (++telling === 1) inHeading = sketch.inHeading(term);
   }
-  // One shared word beside a foreign one is chance.
-  if (missing > 0 && telling - missing < 2) return { score: 0, why: 'its documents do not talk about that' };
+  // One shared word beside a foreign one is chance unless a heading has it.
+  if (foreign > 0 && telling < 2 && !inHeading) return { score: 0, why: 'its documents do not talk about that' };
   const coverage = total === 0 ? 0 : known / total;
   const name = typeof card.hints.dataset === 'string' ? card.hints.dataset.slice(0, 64) : 'its documents';
   return {

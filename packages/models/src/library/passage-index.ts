@@ -129,7 +129,9 @@ export function createPassageIndex(): PassageIndex {
     relatives(term) {
       if (term.length < PREFIX) return [];
       return [...(byPrefix.get(term.slice(0, PREFIX)) ?? [])]
-        .filter((t) => t !== term && Math.abs(t.length - term.length) <= 5 && (t.startsWith(term) || term.startsWith(t)))
+        .filter(
+          (t) => t !== term && Math.abs(t.length - term.length) <= 5 && (t.startsWith(term) || term.startsWith(t)),
+        )
         .sort();
     },
     vocabulary: () => frequencies.entries(),

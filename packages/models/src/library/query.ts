@@ -1,6 +1,6 @@
 import { contentTerms, isStopWord, words } from '@tributary/work';
-import type { PassageIndex } from './passage-index.ts';
 import { askingWorth, UNKNOWN_WORTH } from './asking.ts';
+import type { PassageIndex } from './passage-index.ts';
 import { synonymsOf } from './synonyms.ts';
 
 /** What kind of answer a question wants; it decides which sentences are preferred. */
@@ -15,6 +15,8 @@ export interface QueryTerm {
   matches: ReadonlyMap<string, number>;
   /** True for words of asking itself, such as "explain". */
   asking: boolean;
+  /** True when no form of it is in the index. */
+  foreign: boolean;
 }
 
 /** A question as the ranking reads it. */
@@ -86,7 +88,13 @@ export function readQuery(text: string, index: PassageIndex, earlier = ''): Quer
         ? Math.max(...others.map(index.idf))
         : UNKNOWN_WORTH * index.idf(term);
     const worth = askingWorth(term) * (before.includes(term) ? EARLIER_WORTH : 1);
-    terms.push({ term, weight: Math.max(0.05, idf * worth), matches, asking: askingWorth(term) < 1 });
+    terms.push({
+      term,
+      weight: Math.max(0.05, idf * worth),
+      matches,
+      asking: askingWorth(term) < 1,
+      foreign: !known && others.length === 0,
+    });
   }
   return {
     type: answerType(text),
@@ -104,7 +112,7 @@ export function withSpellings(query: Query, found: ReadonlySet<string>, index: P
     if (spellings.length === 0) return t;
     const matches = new Map(t.matches);
     for (const s of spellings) matches.set(s, SPELLING_WORTH);
-    return { ...t, matches, weight: Math.max(0.05, Math.max(...spellings.map(index.idf))) };
+    return { ...t, matches, foreign: false, weight: Math.max(0.05, Math.max(...spellings.map(index.idf))) };
   });
   return { ...query, terms, totalWeight: terms.reduce((sum, t) => sum + t.weight, 0) };
 }

@@ -6,7 +6,7 @@ import { type Query, withSpellings } from './query.ts';
 /** A sentence of a passage and how well it answers, offsets into the passage's text. */
 export interface RatedSentence extends Span {
   score: number;
-  /** Part of the question's weight that the sentence mentions, half of it when only its headings do, 0 to 1. */
+  /** Part of the question's weight that the sentence mentions, most of it when only its headings do, 0 to 1. */
   coverage: number;
   /** How well its form fits the kind of answer wanted, 0 to 1. */
   form: number;
@@ -97,10 +97,9 @@ function rateSentences(query: Query, hit: IndexedPassage): RatedSentence[] {
     const withHeadings = worths(query, (t) => set.has(t) || hit.headingTerms.has(t));
     const ownCoverage = covered(query, own);
     // A sentence without a single word of the question can still be the answer under a fitting heading.
-    const coverage = (ownCoverage + covered(query, withHeadings)) / 2;
+    const coverage = 0.3 * ownCoverage + 0.7 * covered(query, withHeadings);
     const form = formFits(query, sentence, terms);
-    const score =
-      ownCoverage + 0.5 * coverage + 0.3 * form * (0.4 + 0.6 * coverage) + 0.15 * proximity(query, terms);
+    const score = ownCoverage + 0.5 * coverage + 0.3 * form * (0.4 + 0.6 * coverage) + 0.15 * proximity(query, terms);
     return { ...span, coverage, form, score };
   });
 }
@@ -118,13 +117,22 @@ function bm25(query: Query, hit: IndexedPassage): number {
   return query.totalWeight === 0 ? 0 : sum / (query.totalWeight * (K1 + 1));
 }
 
-/** See `Evidence.pertinent`. One word alone must be in a heading, be repeated, or be what a sentence defines. */
-function isPertinent(query: Query, hit: IndexedPassage, worth: readonly number[], rated: readonly RatedSentence[]): boolean {
+/**
+ * See `Evidence.pertinent`. A word foreign to the whole dataset, or the lack of a second one, makes the rest doubtful: one
+ * matching word alone must be in a heading, be repeated, or be what a sentence defines.
+ */
+function isPertinent(
+  query: Query,
+  hit: IndexedPassage,
+  worth: readonly number[],
+  rated: readonly RatedSentence[],
+): boolean {
   const telling = query.terms.map((t, i) => ({ ...t, worth: worth[i]! })).filter((t) => !t.asking);
   const matched = telling.filter((t) => t.worth > 0);
-  if (matched.length >= 2 || telling.length === 0) return true;
   const [only] = matched;
-  if (only === undefined || telling.length > 1) return false;
+  if (matched.length >= 2 || telling.length === 0) return true;
+  if (only === undefined) return false;
+  if (telling.length > 1 && telling.every((t) => !t.foreign)) return true;
   const inHeading = [...only.matches.keys()].some((form) => hit.headingTerms.has(form));
   return inHeading || hit.terms.filter((t) => only.matches.has(t)).length >= 2 || rated.some((s) => s.form === 1);
 }

@@ -73,7 +73,7 @@ const GROUPS = [
   'language model llm',
   'week seven',
   'offline unreachable down unavailable',
-  'big large size',
+  'big large size maximum',
   'small tiny little',
   'order sequence',
   'together batch combine group',
