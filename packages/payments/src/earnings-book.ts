@@ -1,4 +1,12 @@
-import { type ChannelConfig, type Hex32, hashAttribution, hex32, sameHex, TributaryError } from '@tributary/protocol';
+import {
+  type ChannelConfig,
+  type Hex32,
+  hashAttribution,
+  hex32,
+  sameHex,
+  TributaryError,
+  ZERO_ADDRESS,
+} from '@tributary/protocol';
 import type {
   EarningsBook,
   EarningsBookOptions,
@@ -209,7 +217,7 @@ export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
   return {
     learn(config, onChain) {
       const service = services().find((s) => sameHex(s, config.receiver));
-      const terms = { receiver: service ?? services()[0]!, receiverAuthorizer: spokeAuthorizer, token };
+      const terms = { receiver: service ?? ZERO_ADDRESS, receiverAuthorizer: spokeAuthorizer, token };
       checkTerms(config, terms);
       const known = spokes.get(channelDigests.channelId(config));
       const spoke = known ?? add(config, onChain.totalClaimed);

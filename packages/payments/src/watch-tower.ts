@@ -1,12 +1,12 @@
 import { channels, channelsAbi, type Reader } from '@tributary/chain';
-import type { ChannelConfig, Hex32 } from '@tributary/protocol';
+import { ChannelConfig, type Hex32 } from '@tributary/protocol';
 import { type Log, parseEventLogs } from 'viem';
 import type { OnChain } from './on-chain.ts';
 import { type Repeating, repeat } from './repeat.ts';
 
 /** What the tower needs of a book; `HubBook` and `EarningsBook` fit through `watchHub` and `watchEarnings`. */
 export interface Watched {
-  channels(): { channelId: Hex32; onChain: OnChain | null; config: ChannelConfig }[];
+  channels(): readonly { channelId: Hex32; onChain: OnChain | null; config: ChannelConfig }[];
   refresh(channelId: Hex32, onChain: OnChain): void;
   /** Takes in a channel (journalled). Only called for channels that are wanted or known. */
   learn(config: ChannelConfig, onChain: OnChain): Promise<void>;
@@ -44,6 +44,14 @@ export interface WatchTower {
 /** Blocks looked at again in every poll: a reorganisation may have put other events into them. */
 const OVERLAP_BLOCKS = 12n;
 const ENTRY_HEX = 96;
+const LOOKS_AT_ONCE = 16;
+
+/** A channel and what was last known of it. */
+interface Seen {
+  channelId: Hex32;
+  config: ChannelConfig;
+  onChain: OnChain | null;
+}
 
 export function createWatchTower(options: WatchTowerOptions): WatchTower {
   const { reader, book, fromBlock = 0n, onError = () => undefined, onWithdrawal } = options;
@@ -52,9 +60,8 @@ export function createWatchTower(options: WatchTowerOptions): WatchTower {
   let seen = new Set<string>();
   let running: Repeating | undefined;
 
-  async function look(config: ChannelConfig, channelId: Hex32, blockNumber?: bigint): Promise<void> {
-    const before = book.channels().find((c) => c.channelId === channelId)?.onChain;
-    const state = await channels.state(reader, channelId, blockNumber);
+  async function look({ channelId, config, onChain: before }: Seen): Promise<void> {
+    const state = await channels.state(reader, channelId);
     await book.learn(config, state);
     book.refresh(channelId, state);
     if (state.withdrawRequestedAt !== 0 && !before?.withdrawRequestedAt) onWithdrawal?.(channelId);
@@ -71,13 +78,17 @@ export function createWatchTower(options: WatchTowerOptions): WatchTower {
     if (leaving.length > 0) await book.claim(leaving);
   }
 
+  async function lookAtAll(seen: readonly Seen[]): Promise<void> {
+    for (let i = 0; i < seen.length; i += LOOKS_AT_ONCE) await Promise.all(seen.slice(i, i + LOOKS_AT_ONCE).map(look));
+  }
+
   async function catchUp(): Promise<void> {
     const head = await reader.client.getBlockNumber({ cacheTime: 0 });
-    const known = new Map(book.channels().map((c) => [c.channelId, c.config]));
+    const known = new Map<Hex32, Seen>(book.channels().map((c) => [c.channelId, c]));
     for (const { channelId, config } of await channels.created(reader, { fromBlock: next, toBlock: head })) {
-      if (book.wants(config)) known.set(channelId, config);
+      if (book.wants(config) && !known.has(channelId)) known.set(channelId, { channelId, config, onChain: null });
     }
-    for (const [channelId, config] of known) await look(config, channelId);
+    await lookAtAll([...known.values()]);
     next = head + 1n;
     await claimLeavers();
   }
@@ -90,20 +101,18 @@ export function createWatchTower(options: WatchTowerOptions): WatchTower {
       const logs = await reader.client.getLogs({ address, fromBlock: from, toBlock: head });
       const nowSeen = new Set(logs.map(keyOf));
       const fresh = logs.filter((log) => !seen.has(keyOf(log)));
-      const known = new Map(book.channels().map((c) => [c.channelId, c.config]));
+      const known = new Map<Hex32, Seen>(book.channels().map((c) => [c.channelId, c]));
       const touched = new Set<Hex32>();
       for (const event of parseEventLogs({ abi: channelsAbi, logs: fresh })) {
         if (event.eventName === 'ChannelCreated') {
-          const config = { ...event.args.config, withdrawDelay: Number(event.args.config.withdrawDelay) };
-          if (book.wants(lower(config))) known.set(event.args.channelId, lower(config));
+          const { channelId } = event.args;
+          const config = ChannelConfig.parse(event.args.config);
+          if (book.wants(config) && !known.has(channelId)) known.set(channelId, { channelId, config, onChain: null });
         }
         if (event.eventName === 'ClaimedCompact') for (const id of entriesOf(event.args.entries)) touched.add(id);
         else if ('channelId' in event.args) touched.add(event.args.channelId);
       }
-      for (const channelId of touched) {
-        const config = known.get(channelId);
-        if (config) await look(config, channelId);
-      }
+      await lookAtAll([...touched].flatMap((channelId) => known.get(channelId) ?? []));
       // Only now: a round that failed is made again.
       seen = nowSeen;
       next = head + 1n;
@@ -134,9 +143,4 @@ function entriesOf(entries: `0x${string}`): Hex32[] {
   const ids: Hex32[] = [];
   for (let at = 2; at < entries.length; at += ENTRY_HEX) ids.push(`0x${entries.slice(at, at + 64)}`);
   return ids;
-}
-
-function lower(config: ChannelConfig): ChannelConfig {
-  const entries = Object.entries(config).map(([k, v]) => [k, typeof v === 'string' ? v.toLowerCase() : v]);
-  return Object.fromEntries(entries) as ChannelConfig;
 }
