@@ -12,7 +12,7 @@ function tooLong(): TributaryError {
 
 /**
  * The `data` of each server-sent event in a byte stream. Comments, other fields and empty events are passed over; lines end
- * in LF or CRLF and may be cut anywhere.
+ * in LF or CRLF and may be cut anywhere; an event without its blank line never happened.
  * @throws `provider_malformed` when an event is larger than a mebibyte
  */
 export async function* sseData(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
@@ -41,5 +41,4 @@ export async function* sseData(body: AsyncIterable<Uint8Array>): AsyncGenerator<
     rest = rest.slice(start);
     if (rest.length + data.length > MAX_EVENT_LENGTH) throw tooLong();
   }
-  if (hasData) yield data;
 }
