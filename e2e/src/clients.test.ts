@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { assets, createReader, createWriter, tokens } from '@tributary/chain';
 import { fromHex, noble, parseUnits, SignedReceipt, sameHex } from '@tributary/protocol';
 import { createTributary } from '@tributary/sdk';
+import { testKey } from '@tributary/testing';
 import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/client';
 import { ExactEvmScheme } from '@x402/evm/exact/client';
 import { decodePaymentResponseHeader, wrapFetchWithPaymentFromConfig } from '@x402/fetch';
@@ -13,8 +14,6 @@ import { startNetwork, type TestNetwork } from './support/network.ts';
 /** Official clients and our own, each asking, streaming and paying against the network that `npm start` makes. */
 
 let net: TestNetwork;
-// Account 0 of the public test mnemonic: the devnet's treasury.
-const TREASURY = '0xac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80';
 const question = [{ role: 'user' as const, content: 'What is 12 * 12?' }];
 const MODEL = 'tributary/abacus';
 
@@ -27,7 +26,7 @@ after(() => net?.stop());
 async function payerWithDollars() {
   const key = generatePrivateKey();
   const { rpc, chainId, contracts } = net.network;
-  const treasury = createWriter({ rpc, chainId, contracts, signer: TREASURY });
+  const treasury = createWriter({ rpc, chainId, contracts, signer: testKey(0) });
   const account = privateKeyToAccount(key);
   await tokens.mint(treasury, account.address.toLowerCase() as `0x${string}`, parseUnits('100'));
   return { key, account, held: () => tokens.balanceOf(treasury, account.address.toLowerCase() as `0x${string}`) };
@@ -184,7 +183,7 @@ test('our SDK: one channel, parallel questions, a stream, every receipt checked 
   const { key } = await payerWithDollars();
   const { gateway, rpc, contracts } = net.network;
   const { rpc: url, chainId } = net.network;
-  const treasury = createWriter({ rpc: url, chainId, contracts, signer: TREASURY });
+  const treasury = createWriter({ rpc: url, chainId, contracts, signer: testKey(0) });
   const payer = noble.addressOf(fromHex(key));
   const gas = await treasury.wallet.sendTransaction({ to: payer, value: 10n ** 18n });
   await treasury.client.waitForTransactionReceipt({ hash: gas });
