@@ -10,7 +10,7 @@ import {
 import type { OnChain } from './on-chain.ts';
 import { refuse } from './refusals.ts';
 
-export const MAX_RESERVATION_SECONDS = 600;
+const MAX_RESERVATION_SECONDS = 600;
 
 /** Throws a 402 unless the voucher is for this channel and signed by its payerAuthorizer in a form the contract takes. */
 export function checkVoucherSignature(

@@ -125,6 +125,26 @@ describe('hub channels on a chain', () => {
     });
   }
 
+  test('a thousand charges on one channel, 32 at a time, are one claim', async () => {
+    const c = await open(100_000n);
+    const hub = book();
+    await learn(hub, c.config, c.channelId);
+    const under: { requestId: Hex32; amount: bigint }[] = [];
+    let sum = 0n;
+    for (let i = 0; i < 1_000; i++) {
+      const requestId = random32();
+      const amount = BigInt(i % 97);
+      hub.reserve({ channelId: c.channelId, requestId, amount, pay: { kind: 'apiKey', apiKey: c.apiKey } });
+      under.push({ requestId, amount });
+      sum += amount;
+      if (under.length === 32 || i === 999) {
+        for (const open of under.splice(0).reverse()) hub.apply(hub.charge(open.requestId, open.amount));
+      }
+    }
+    const report = await createHubClaimer({ writer: gateway, hub }).claimNow();
+    assert.deepEqual([report.amount, report.claimed.length, report.transactions.length], [sum, 1, 1]);
+  });
+
   test('a claim that was sent before a crash is not sent again', async () => {
     const c = await open(1_000n);
     const hub = book();
