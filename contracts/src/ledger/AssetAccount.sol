@@ -76,6 +76,9 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
     uint256 private constant MAX_BACK_FIXED = 2 ** 77;
     uint256 private constant MAX_BACK_STREAM = 2 ** 120;
 
+    /// @dev More than any payment in a dollar takes, behind a proxy and to a new holder.
+    uint256 private constant PAYMENT_GAS = 120_000;
+
     /// @inheritdoc IAssetAccount
     uint256 public constant RELEASE = 24 hours;
     /// @inheritdoc IAssetAccount
@@ -749,7 +752,9 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         return 0;
     }
 
+    /// @dev A payment that failed for want of gas would look like a blocked receiver; so there is always enough for one.
     function _pay(address token, address to, uint256 units) private returns (bool paid) {
+        require(gasleft() >= PAYMENT_GAS, TooLittleGas(gasleft(), PAYMENT_GAS));
         paid = IERC20(token).trySafeTransfer(to, units);
         if (!paid) emit Unpaid(token, to, units);
     }

@@ -70,7 +70,7 @@ contract AssetRegistry is ERC721, IAssetRegistry {
     function flushMany(address[] calldata accounts) external {
         for (uint256 i; i < accounts.length; ++i) {
             require(isAsset(accounts[i]), UnknownAsset(accounts[i]));
-            try IAssetAccount(accounts[i]).flush() {} catch {}
+            IAssetAccount(accounts[i]).flush();
         }
     }
 

@@ -64,6 +64,9 @@ interface IAssetAccount is IERC20Metadata {
     error ClaimOnlySelf(address holder, address caller);
     /// @notice Money of this account cannot be sent to the account itself.
     error PaidToSelf();
+    /// @notice Before each payment there must be enough gas left for it, so that none is skipped because a caller (or an
+    /// estimate of gas) was mean. What is not used is not charged.
+    error TooLittleGas(uint256 left, uint256 needed);
     /// @notice `token` is neither of the two revenue tokens.
     error NotRevenueToken(address token);
     /// @notice Revenue tokens have 6 to 36 decimals.

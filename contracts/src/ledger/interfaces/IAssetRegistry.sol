@@ -117,7 +117,7 @@ interface IAssetRegistry is IERC721 {
     function setURI(address account, string calldata uri) external;
 
     /// @notice Flushes accounts in the caller's order: from the paid one upwards, one call carries money along a whole path.
-    /// An account whose flush fails is skipped; an address that is no asset reverts.
+    /// What an account cannot pay is skipped, as in its own `flush`; an address that is no asset reverts.
     function flushMany(address[] calldata accounts) external;
 
     /// @notice Whether `account` is the account of a registered asset.

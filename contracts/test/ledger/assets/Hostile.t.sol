@@ -87,6 +87,21 @@ contract IssuerDollarTest is AssetsTest {
         assertEq(_dollars(model), 420e6);
     }
 
+    /// @notice Attack: a caller gives so little gas that payments fail and look blocked.
+    function test_attack_flushWithTooLittleGas() public {
+        _pay(service, 1000e6, 10 * SHARE);
+        for (uint256 gasLimit = 20_000; gasLimit < 500_000; gasLimit += 10_000) {
+            uint256 before = vm.snapshotState();
+            (bool ok,) = address(service).call{gas: gasLimit}(abi.encodeCall(service.flush, ()));
+            assertEq(_dollars(device), ok ? 300e6 : 0);
+            assertEq(_dollars(model), ok ? 200e6 : 0);
+            vm.revertToState(before);
+            (ok,) = address(service).call{gas: gasLimit}(abi.encodeCall(service.claim, (alice)));
+            assertEq(_dollars(alice), ok ? 500e6 : 0);
+            vm.revertToState(before);
+        }
+    }
+
     function test_claim_ofABlockedHolder_staysClaimable_andGoesToAPayee() public {
         IssuerDollar(dollar).setBlocked(alice, true);
         _pay(service, 1000e6, 0);

@@ -19,6 +19,7 @@ export const assetAccountAbi = [
   {"inputs":[{"internalType":"address","name":"token","type":"address"}],"name":"NotRevenueToken","type":"error"},
   {"inputs":[],"name":"PaidToSelf","type":"error"},
   {"inputs":[],"name":"ReentrancyGuardReentrantCall","type":"error"},
+  {"inputs":[{"internalType":"uint256","name":"left","type":"uint256"},{"internalType":"uint256","name":"needed","type":"uint256"}],"name":"TooLittleGas","type":"error"},
   {"inputs":[{"internalType":"address","name":"token","type":"address"},{"internalType":"uint256","name":"decimals","type":"uint256"}],"name":"UnsuitableDecimals","type":"error"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"address","name":"owner","type":"address"},{"indexed":true,"internalType":"address","name":"spender","type":"address"},{"indexed":false,"internalType":"uint256","name":"value","type":"uint256"}],"name":"Approval","type":"event"},
   {"anonymous":false,"inputs":[{"indexed":true,"internalType":"address","name":"holder","type":"address"},{"indexed":false,"internalType":"uint256","name":"dollars","type":"uint256"},{"indexed":false,"internalType":"uint256","name":"tribs","type":"uint256"}],"name":"Claimed","type":"event"},

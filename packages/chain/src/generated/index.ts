@@ -6,6 +6,7 @@ export { assetRegistryAbi } from './asset-registry.ts';
 export { channelsAbi } from './channels.ts';
 export { erc3009CollectorAbi } from './erc3009-collector.ts';
 export { identityRegistryAbi } from './identity-registry.ts';
+export { permit2CollectorAbi } from './permit2-collector.ts';
 export { receiptLogAbi } from './receipt-log.ts';
 export { reputationRegistryAbi } from './reputation-registry.ts';
 export { spokeAuthorizerAbi } from './spoke-authorizer.ts';

@@ -6,6 +6,7 @@ export { assetRegistryBytecode } from './asset-registry.ts';
 export { channelsBytecode } from './channels.ts';
 export { erc3009CollectorBytecode } from './erc3009-collector.ts';
 export { identityRegistryBytecode } from './identity-registry.ts';
+export { permit2CollectorBytecode } from './permit2-collector.ts';
 export { receiptLogBytecode } from './receipt-log.ts';
 export { reputationRegistryBytecode } from './reputation-registry.ts';
 export { spokeAuthorizerBytecode } from './spoke-authorizer.ts';
