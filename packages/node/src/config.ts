@@ -104,7 +104,7 @@ function problemOf(where: string, error: z.ZodError): TributaryError {
   const lines = error.issues.slice(0, 8).map((i) => `${i.path.join('.') || '(whole)'}: ${i.message}`);
   return new TributaryError('bad_config', `${where} is not a node configuration. ${lines.join('; ')}.`, {
     param: error.issues[0]?.path.join('.') ?? null,
-    hint: 'See docs/provider.md for the fields and their ranges.',
+    hint: 'The fields and their ranges are in packages/node/src/config.ts.',
   });
 }
 

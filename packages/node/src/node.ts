@@ -8,6 +8,7 @@ import type { NodeConfig } from './config.ts';
 import { createHotKey, type HotKey, readPrivateKey } from './hot-key.ts';
 import { listen } from './http/listen.ts';
 import { openServe } from './serve.ts';
+import { openOrClose } from './shutdown.ts';
 
 /** How long answers under way may go on when the node ends. */
 const CLOSE_GRACE_MS = 5_000;
@@ -37,37 +38,36 @@ async function checkIdentity(config: NodeConfig, key: HotKey, reader: Parameters
  * Starts a provider on its own folder: lock, key, chain, socket, then its roles. Resolves when it answers.
  * Throws `folder_in_use`, `port_taken`, `wrong_chain`, `rpc_unreachable`, `wrong_agent_wallet`, or what a role says.
  */
-export async function createNode(
+export function createNode(
   config: NodeConfig,
   { log = pino({ level: 'silent' }), env = {} }: { log?: Logger; env?: NodeJS.ProcessEnv } = {},
 ): Promise<Node> {
-  const { chainId, contracts, rpc, home } = config;
-  await mkdir(home, { recursive: true });
-  // Everything opened so far, to be closed in reverse: at the end, and when a later step fails.
-  const opened: { close(): Promise<unknown> }[] = [];
-  const close = async (): Promise<void> => {
-    for (const part of opened.splice(0).toReversed()) await part.close();
-  };
-  try {
+  return openOrClose(async (shutdown) => {
+    const { chainId, contracts, rpc, home } = config;
+    await mkdir(home, { recursive: true });
     const lock = await acquireLock(home);
-    opened.push({ close: lock.release });
+    shutdown.add(lock.release);
     const privateKey = await readPrivateKey(config.key, env);
     const key = createHotKey(privateKey, chainId, contracts.receiptLog, receiptDigests(chainId, contracts.receiptLog));
     await readChainId(rpc, chainId);
     const writer = createWriter({ rpc, chainId, contracts, signer: privateKey });
     await checkIdentity(config, key, writer);
+
+    // Bound first: with port 0 the endpoint, and so every card, follows from it.
     const listener = await listen(config.host, config.port);
-    const socket = { close: () => listener.close(CLOSE_GRACE_MS) };
+    let graceMs = 0;
+    const stopListening = () => listener.close(graceMs);
+    shutdown.add(stopListening);
     const endpoint = config.endpoint ?? listener.url;
     const base = { config, endpoint, writer, key, log, nowSeconds: () => Math.floor(Date.now() / 1000) };
 
     // The roles of a node. Each brings its doors; a role to come is opened here, beside this one.
-    const serve = await openServe(base).catch(async (error: unknown) => {
-      await listener.close(0);
-      throw error;
-    });
-    opened.push(serve, socket);
+    const serve = await openServe(base);
+    shutdown.add(serve.close);
+    // Answers under way still need the role, so the socket closes before it; closing twice is harmless.
+    shutdown.add(stopListening);
     listener.serve(serve.app);
+    graceMs = CLOSE_GRACE_MS;
 
     if (config.discover) {
       const found = await discoverUpstreams();
@@ -77,9 +77,6 @@ export async function createNode(
       );
     }
     log.info({ url: listener.url, endpoint, services: config.services.map((s) => s.account) }, 'serving');
-    return { url: listener.url, reload: serve.reload, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { url: listener.url, reload: serve.reload, close: shutdown.close };
+  });
 }

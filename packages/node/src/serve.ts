@@ -17,6 +17,7 @@ import { createFactsSource } from './network-facts.ts';
 import { paidFrom } from './paid.ts';
 import { openService, type Service } from './service.ts';
 import { createSessionTokens, sessionSecret } from './session-token.ts';
+import { openOrClose, type Shutdown } from './shutdown.ts';
 import { createSpokes } from './spokes.ts';
 import type { NodeState } from './state.ts';
 
@@ -40,7 +41,11 @@ export interface Role {
 }
 
 /** The role `serve`: answers questions for gateways, is paid by their vouchers, and claims them. */
-export async function openServe(base: NodeBase): Promise<Role> {
+export function openServe(base: NodeBase): Promise<Role> {
+  return openOrClose((shutdown) => openServeWith(base, shutdown));
+}
+
+async function openServeWith(base: NodeBase, shutdown: Shutdown): Promise<Role> {
   const { config, endpoint, writer, key, log, nowSeconds } = base;
   const { chainId, contracts } = config;
   const { receiptLog, dollar, spokeAuthorizer } = contracts;
@@ -57,6 +62,7 @@ export async function openServe(base: NodeBase): Promise<Role> {
     own: () => [...services.values()].map((s) => s.offer()),
     log,
   });
+  shutdown.add(facts.close);
   for (const service of config.services) {
     const opened = await openService(service, {
       chainId,
@@ -71,6 +77,7 @@ export async function openServe(base: NodeBase): Promise<Role> {
       }),
       nowSeconds,
     });
+    shutdown.add(opened.close);
     services.set(service.account, opened);
   }
 
@@ -90,6 +97,7 @@ export async function openServe(base: NodeBase): Promise<Role> {
     dir: join(config.home, 'journal'),
     parse: (json) => EarningsRecord.parse(json),
   });
+  shutdown.add(journal.close);
   for await (const { record } of journal.replay()) book.apply(record);
 
   const keep = async (records: readonly EarningsRecord[]): Promise<void> => {
@@ -99,6 +107,7 @@ export async function openServe(base: NodeBase): Promise<Role> {
   const spokes = createSpokes({ book, keep, read: (channelId) => channels.state(writer, channelId) });
   const leaves = await openLeavesFolder(config.home);
   const claims = await openClaims({ config, writer, book, keep, leaves, metrics, log, nowSeconds });
+  shutdown.add(claims.close);
 
   const state: NodeState = {
     network: { chainId, receiptLog, channelId: digests.channelId },
@@ -131,11 +140,6 @@ export async function openServe(base: NodeBase): Promise<Role> {
   return {
     app: createServeApp(state, leaves, { claim: claims.now, reload }, config.operatorToken),
     reload,
-    async close() {
-      facts.close();
-      await claims.close();
-      for (const service of services.values()) await service.close();
-      await journal.close();
-    },
+    close: shutdown.close,
   };
 }

@@ -48,6 +48,7 @@ export async function listen(host: string, port: number): Promise<Listener> {
       app = ready;
     },
     async close(graceMs) {
+      // Resolves also when the server is closed already.
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       if ('closeIdleConnections' in server) server.closeIdleConnections();
       const cut = setTimeout(() => {
