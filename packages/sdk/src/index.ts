@@ -1,6 +1,7 @@
 export * from './answer.ts';
 export type { AnswerStream, AskOptions, Question } from './ask.ts';
 export { ChannelSession } from './channel.ts';
+export { type ChannelLife, channelConfig, createChannelLife } from './channel-life.ts';
 export * from './client.ts';
 export type { PayerBookState } from './payer-book.ts';
 export { createPayingFetch, type PayingFetchOptions } from './paying-fetch.ts';
