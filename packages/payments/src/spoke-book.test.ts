@@ -100,6 +100,13 @@ test('holds keep parallel questions within the deposit', () => {
   assert.throws(() => spokes.number(CHANNEL, 51n), { code: 'spoke_deposit_low' });
 });
 
+test('an answer within its hold is paid whatever happened to the deposit since', () => {
+  const spokes = book(100n);
+  spokes.hold(CHANNEL, id(1), 60n);
+  spokes.refresh(CHANNEL, { balance: 0n });
+  assert.deepEqual(spokes.number(CHANNEL, 60n, id(1)), { from: 0n, to: 60n });
+});
+
 test('a channel with a withdrawal under way pays for nothing', () => {
   const spokes = book(100n, { withdrawRequestedAt: NOW });
   assert.throws(() => spokes.hold(CHANNEL, id(1), 1n), { code: 'spoke_deposit_low' });

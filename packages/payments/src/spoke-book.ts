@@ -78,10 +78,13 @@ export function createSpokeBook(options: SpokeBookOptions): SpokeBook {
   function number(channelId: Hex32, price: bigint, requestId?: Hex32): { from: bigint; to: bigint } {
     const spoke = find(channelId);
     if (price < 0n) throw new RangeError(`${price} is no price`);
+    const hold = requestId && holds.get(requestId);
     if (requestId) drop(requestId);
     const from = spoke.promised;
     const to = from + price;
-    if (price > 0n && spoke.onChain && to > spoke.onChain.balance) throw low(spoke, price);
+    // What was held is paid in any case: by now the payer is charged, and refusing would tear the two books apart.
+    const covered = hold && price <= hold.amount;
+    if (!covered && price > 0n && spoke.onChain && to > spoke.onChain.balance) throw low(spoke, price);
     spoke.promised = to;
     return { from, to };
   }
@@ -164,10 +167,10 @@ export function createSpokeBook(options: SpokeBookOptions): SpokeBook {
     },
     drop,
     number,
-    pay({ channelId, receipt, payerChannelId, payerFrom, payerTo }: SpokePayment) {
+    pay({ channelId, receipt, receiptHash, payerChannelId, payerFrom, payerTo }: SpokePayment) {
       const interval = number(channelId, receipt.price, receipt.requestId);
       const payment: Payment = {
-        receiptHash: hex32(receiptDigests.receipt(receipt)),
+        receiptHash: receiptHash ?? hex32(receiptDigests.receipt(receipt)),
         channelId,
         ...interval,
         payerChannelId,

@@ -55,6 +55,8 @@ export interface SpokeBookOptions {
 export interface SpokePayment {
   channelId: Hex32;
   receipt: Receipt;
+  /** The receipt's hash where it is known already: saves hashing again. */
+  receiptHash?: Hex32;
   payerChannelId: Hex32;
   payerFrom: bigint;
   payerTo: bigint;
