@@ -149,7 +149,9 @@ export function readDateProblem(text: string): DateProblem | undefined {
     String.raw`\b(\d{1,4}) (?:(?:is|was|will be) )?(?:an? )?leap year|\bleap year\b.*?\b(\d{1,4})\b|\bis (\d{1,4}) .*leap`,
   );
   if (m && !/between|from/.test(q)) return { kind: 'leap', year: Number(m[1] ?? m[2] ?? m[3]) };
-  m = inner(`\\bhow many days\\b.*?\\b(${MONTH}),?(?: of)?(?: the year)? (\\d{4})$`);
+  m = inner(
+    `\\bhow many days\\b.*?\\b(?:in|does|do|has|of) (?:the month of )?(${MONTH}),?(?: of)?(?: the year)? (\\d{4})$`,
+  );
   if (m) return { kind: 'month-length', year: Number(m[2]), month: monthOf(m[1]!) };
   m = inner(String.raw`\bhow many days\b.*?\bin (?:the year )?(\d{4})$`);
   if (m)

@@ -139,7 +139,7 @@ export function createPassageIndex(): PassageIndex {
       const results = mini.search([...weights.keys()].join(' '), {
         boost: { heading: 2 },
         boostTerm: (term) => weights.get(term) ?? 1,
-        fuzzy: (term) => (frequencies.has(term) || term.length < 5 || /\d/.test(term) ? false : 0.2),
+        fuzzy: (term) => (frequencies.has(term) || term.length < 5 || /\d/.test(term) ? false : 0.25),
         maxFuzzy: 2,
         combineWith: 'OR',
       });

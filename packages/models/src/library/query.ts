@@ -119,7 +119,9 @@ export function withSpellings(query: Query, found: ReadonlySet<string>, index: P
 
 function isSpelling(a: string, b: string): boolean {
   return (
-    Math.abs(a.length - b.length) <= 2 && a[0] === b[0] && editDistance(a, b) <= Math.min(2, Math.round(a.length * 0.2))
+    Math.abs(a.length - b.length) <= 2 &&
+    a[0] === b[0] &&
+    editDistance(a, b) <= Math.min(2, Math.round(a.length * 0.25))
   );
 }
 
