@@ -6,6 +6,8 @@ import { z } from 'zod';
 import type { Offer } from './service.ts';
 
 const REFRESH_MS = 30_000;
+/** A gateway that starts together with its nodes has nothing to tell in its first seconds. */
+const FIRST_REFRESH_MS = 1_000;
 const TIMEOUT_MS = 5_000;
 const MAX_LIST_BYTES = 4 * 1024 * 1024;
 
@@ -74,8 +76,8 @@ async function askGateway(gateway: string, dollar: Address, signal: AbortSignal)
 }
 
 /**
- * Facts from the gateway that the configuration names, read again every half minute; without one, or while it does not
- * answer for the first time, what this node offers itself.
+ * Facts from the gateway that the configuration names, read again every half minute; without one, and until it has told
+ * something, what this node offers itself.
  */
 export function createFactsSource(options: {
   gateway: string | undefined;
@@ -89,23 +91,24 @@ export function createFactsSource(options: {
   const ended = new AbortController();
   let services: ServiceFact[] | null = null;
 
+  let timer: NodeJS.Timeout | undefined;
   async function refresh(base: string): Promise<void> {
     try {
-      services = await askGateway(base, dollar, AbortSignal.any([ended.signal, AbortSignal.timeout(TIMEOUT_MS)]));
+      const told = await askGateway(base, dollar, AbortSignal.any([ended.signal, AbortSignal.timeout(TIMEOUT_MS)]));
+      if (told.length > 0) services = told;
     } catch (error) {
       if (!ended.signal.aborted) log.debug({ err: error, gateway: base }, 'the gateway does not tell what it offers');
     }
-  }
-  let timer: NodeJS.Timeout | undefined;
-  if (gateway !== undefined) {
-    void refresh(gateway);
-    timer = setInterval(() => void refresh(gateway), REFRESH_MS);
+    if (ended.signal.aborted) return;
+    timer = setTimeout(() => void refresh(base), services ? REFRESH_MS : FIRST_REFRESH_MS);
     timer.unref();
   }
+  if (gateway !== undefined) void refresh(gateway);
+
   return {
     now: () => ({ gateway: `${gateway ?? endpoint}/v1`, chainId, services: services ?? own().map(factOf) }),
     close() {
-      clearInterval(timer);
+      clearTimeout(timer);
       ended.abort();
     },
   };

@@ -121,7 +121,7 @@ export async function up(options: UpOptions): Promise<RunningNetwork> {
     await Promise.all(
       nodes.map(async ({ name, config }) => {
         const folder = join(home, `node-${name}`);
-        await writeConfig(join(folder, 'node.json'), { ...config, home: folder });
+        await writeConfig(join(folder, 'node.json'), { ...config, home: folder, gateway });
         await launch(`node-${name}`, ENTRY.node, folder);
       }),
     );
