@@ -34,6 +34,7 @@ import { createReceipts } from './settle/receipts.ts';
 import { GatewayRecord } from './settle/record.ts';
 import { createRefunds } from './settle/refunds.ts';
 import { createSpokes, sessionKeyOf } from './settle/spokes.ts';
+import { createSharedLook } from './shared-look.ts';
 
 /** Connections kept open to one node, at most. */
 const MAX_CONNECTIONS = 256;
@@ -41,7 +42,7 @@ const MAX_CONNECTIONS = 256;
 const GRACE_MS = 5_000;
 /** What payers are offered between asking for their deposit and getting it, seconds. */
 const WITHDRAW_DELAY_SECONDS = 3_600;
-/** How often the chain is looked at because an unknown API key came, at most, milliseconds. */
+/** Between two looks at the chain because an unknown API key came, at least, milliseconds. */
 const FIND_CHANNEL_PAUSE_MS = 500;
 
 /** A running gateway. */
@@ -182,8 +183,6 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   });
   let listening: Listening | undefined;
   const publicUrl = () => config.publicUrl ?? listening?.url ?? '';
-  let lookedForChannels = Number.NEGATIVE_INFINITY;
-  let lookingForChannels: Promise<void> | undefined;
   const payers = createPayers({
     chainId,
     curve,
@@ -191,15 +190,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     x402,
     batch,
     publicUrl,
-    async findChannel() {
-      if (!lookingForChannels && performance.now() - lookedForChannels < FIND_CHANNEL_PAUSE_MS) return;
-      // Requests that come together wait for the same look.
-      lookingForChannels ??= tower.poll().finally(() => {
-        lookedForChannels = performance.now();
-        lookingForChannels = undefined;
-      });
-      await lookingForChannels;
-    },
+    findChannel: createSharedLook(tower.poll, FIND_CHANNEL_PAUSE_MS),
     refundSoon: refunds.soon,
   });
 

@@ -12,6 +12,7 @@ import { z } from 'zod';
 import type { Service } from '../route/catalog.ts';
 import type { Asked, Evidence } from '../settle/check-receipt.ts';
 import type { Delta } from './answer.ts';
+import { exchange } from './exchange.ts';
 import { readLimited } from './read-limited.ts';
 import { sseData } from './sse.ts';
 
@@ -83,10 +84,10 @@ const NodeError = z.looseObject({
 });
 
 /** The error behind a status other than 200. Requests at fault (400, 413, 422) are `provider_refused`. */
-async function refusalOf(service: Service, status: number, body: AsyncIterable<Uint8Array>): Promise<TributaryError> {
+function refusalOf(service: Service, status: number, text: string): TributaryError {
   let parsed: z.infer<typeof NodeError> | undefined;
   try {
-    parsed = NodeError.safeParse(JSON.parse(await readLimited(body, MAX_ERROR_BYTES))).data;
+    parsed = NodeError.safeParse(JSON.parse(text)).data;
   } catch {
     // An unreadable error body says no less than the status.
   }
@@ -105,11 +106,12 @@ async function refusalOf(service: Service, status: number, body: AsyncIterable<U
   return failure('provider_error', `The provider ${name} answered with status ${status}.`, 502);
 }
 
-async function send(ask: Ask, timeouts: { headersMs: number; bodyMs: number }, signal: AbortSignal) {
-  const response = await ask.http.request({
+/** The request of a question, as undici takes it. */
+function requestOf(ask: Ask, timeouts: { headersMs: number; bodyMs: number }) {
+  return {
     origin: ask.service.origin,
     path: `${ask.service.basePath}/v1/chat/completions`,
-    method: 'POST',
+    method: 'POST' as const,
     headers: {
       'content-type': 'application/json',
       [NODE_HEADERS.session]: ask.session,
@@ -121,10 +123,7 @@ async function send(ask: Ask, timeouts: { headersMs: number; bodyMs: number }, s
     body: ask.body,
     headersTimeout: timeouts.headersMs,
     bodyTimeout: timeouts.bodyMs,
-    signal,
-  });
-  if (response.statusCode !== 200) throw await refusalOf(ask.service, response.statusCode, response.body);
-  return response.body as AsyncIterable<Uint8Array>;
+  };
 }
 
 function malformed(service: Service, what: string, cause?: unknown): TributaryError {
@@ -134,8 +133,9 @@ function malformed(service: Service, what: string, cause?: unknown): TributaryEr
 /** Asks for a whole answer. @throws `TributaryError`; retryable ones are the provider's failure */
 export async function askWhole(ask: Ask, timeoutMs: number, signal: AbortSignal): Promise<Completion> {
   try {
-    const body = await send(ask, { headersMs: timeoutMs, bodyMs: timeoutMs }, signal);
-    const text = await readLimited(body, MAX_ANSWER_BYTES);
+    const options = requestOf(ask, { headersMs: timeoutMs, bodyMs: timeoutMs });
+    const { status, text } = await exchange(ask.http, options, MAX_ANSWER_BYTES, signal);
+    if (status !== 200) throw refusalOf(ask.service, status, text);
     const parsed = Completion.safeParse(parseJson(ask.service, text));
     if (parsed.success) return parsed.data;
     const at = parsed.error.issues[0]?.path.join('.');
@@ -163,7 +163,9 @@ export async function* askStream(
   signal: AbortSignal,
 ): AsyncGenerator<Chunk, void, undefined> {
   try {
-    for await (const data of sseData(await send(ask, timeouts, signal))) {
+    const { statusCode, body } = await ask.http.request({ ...requestOf(ask, timeouts), signal });
+    if (statusCode !== 200) throw refusalOf(ask.service, statusCode, await readLimited(body, MAX_ERROR_BYTES));
+    for await (const data of sseData(body)) {
       if (data === '[DONE]') return;
       yield toChunk(ask.service, data);
     }
@@ -195,15 +197,15 @@ function toChunk(service: Service, data: string): Chunk {
 /** Tells a node that the client has gone. Best effort: what matters is whether the receipt still comes. */
 export async function askToStop(ask: Ask): Promise<void> {
   try {
-    const { body } = await ask.http.request({
+    const options = {
       origin: ask.service.origin,
       path: `${ask.service.basePath}/v1/chat/completions/${ask.asked.requestId}`,
-      method: 'DELETE',
+      method: 'DELETE' as const,
       headers: { [NODE_HEADERS.session]: ask.session },
       headersTimeout: 2_000,
       bodyTimeout: 2_000,
-    });
-    await body.dump();
+    };
+    await exchange(ask.http, options, MAX_ERROR_BYTES);
   } catch {
     // The connection of the answer itself is closed soon after.
   }

@@ -38,6 +38,8 @@ async function askOne(
   const startedAt = performance.now();
   const ask = await askOf(question, step, nodes);
   const abort = new AbortController();
+  // Bounds the whole exchange: a provider must not keep it open by a byte now and then.
+  const limit = setTimeout(() => abort.abort(tooSlow(step)), patience.wholeMs);
   let timer: NodeJS.Timeout | undefined;
   const onGone = () => {
     void askToStop(ask);
@@ -70,7 +72,15 @@ async function askOne(
     if (TributaryError.is(error) && error.code === 'session_expired') nodes.dropSession(step.service, ask.session);
     throw error;
   } finally {
+    clearTimeout(limit);
     clearTimeout(timer);
     question.gone.removeEventListener('abort', onGone);
   }
+}
+
+function tooSlow(step: Step): TributaryError {
+  return new TributaryError('provider_timeout', `The provider ${step.service.card.provider} took too long to answer.`, {
+    status: 504,
+    retryable: true,
+  });
 }

@@ -16,19 +16,21 @@ import {
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
+import { exchange } from '../dispatch/exchange.ts';
 import { toNodeFailure } from '../dispatch/node-client.ts';
-import { readLimited } from '../dispatch/read-limited.ts';
 import type { Service } from '../route/catalog.ts';
 import type { Books } from './books.ts';
 
 const SESSION_SECONDS = 12 * 3600;
 /** A session this close to its end is renewed before it is used. */
 const RENEW_BEFORE_SECONDS = 600;
-const POST_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 10_000;
 const MAX_REPLY_BYTES = 64 * 1024;
 const MAX_ENTRIES_BYTES = 16 * 1024 * 1024;
 const FIRST_RETRY_MS = 200;
 const LONGEST_RETRY_MS = 30_000;
+
+const EntriesReply = z.object({ entries: z.array(PaymentEntry).min(1).max(MAX_PAYMENT_ENTRIES) });
 
 /** What delivery needs. */
 export interface DeliveryDeps {
@@ -96,18 +98,25 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     });
   }
 
-  async function post(service: Service, path: string, body: string): Promise<{ status: number; json: unknown }> {
-    const reply = await deps.http.request({
+  async function call(
+    service: Service,
+    request: { method: 'GET' | 'POST'; path: string; headers?: Record<string, string>; body?: string },
+    limit: number,
+  ): Promise<{ status: number; json: unknown }> {
+    const options = {
+      ...request,
       origin: service.origin,
-      path: service.basePath + path,
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body,
-      headersTimeout: POST_TIMEOUT_MS,
-      bodyTimeout: POST_TIMEOUT_MS,
-    });
-    const text = await readLimited(reply.body, MAX_REPLY_BYTES);
-    return { status: reply.statusCode, json: JSON.parse(text) };
+      path: service.basePath + request.path,
+      headersTimeout: CALL_TIMEOUT_MS,
+      bodyTimeout: CALL_TIMEOUT_MS,
+    };
+    const { status, text } = await exchange(deps.http, options, limit);
+    return { status, json: JSON.parse(text) };
+  }
+
+  function post(service: Service, path: string, body: string): Promise<{ status: number; json: unknown }> {
+    const headers = { 'content-type': 'application/json' };
+    return call(service, { method: 'POST', path, headers, body }, MAX_REPLY_BYTES);
   }
 
   function unexpected(service: Service, path: string, status: number, json: unknown): TributaryError {
@@ -142,19 +151,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     for (;;) {
       const promised = spokes.channel(channelId)?.promised ?? 0n;
       if (promised >= coveredTo) return;
-      const reply = await deps.http.request({
-        origin: service.origin,
-        path: `${service.basePath}/payments?from=${promised}`,
-        method: 'GET',
-        headers: { [NODE_HEADERS.session]: token },
-        headersTimeout: POST_TIMEOUT_MS,
-        bodyTimeout: POST_TIMEOUT_MS,
-      });
-      const text = await readLimited(reply.body, MAX_ENTRIES_BYTES);
-      const parsed = z
-        .object({ entries: z.array(PaymentEntry).min(1).max(MAX_PAYMENT_ENTRIES) })
-        .safeParse(JSON.parse(text));
-      if (reply.statusCode !== 200 || !parsed.success) throw unexpected(service, '/payments', reply.statusCode, text);
+      const headers = { [NODE_HEADERS.session]: token };
+      const path = `/payments?from=${promised}`;
+      const { status, json } = await call(service, { method: 'GET', path, headers }, MAX_ENTRIES_BYTES);
+      const parsed = EntriesReply.safeParse(json);
+      if (status !== 200 || !parsed.success) throw unexpected(service, '/payments', status, json);
       for (const entry of parsed.data.entries) await takeBackOne(service, channelId, entry);
     }
   }

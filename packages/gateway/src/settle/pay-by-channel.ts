@@ -68,8 +68,11 @@ export function payByApiKey(
     id: `key ${authorizer}`,
     proven: true,
     async hold(requestId, amount) {
-      if (!hub.channelOfApiKey(apiKey)) await findChannel(authorizer);
-      const channelId = hub.channelOfApiKey(apiKey);
+      let channelId = hub.channelOfApiKey(apiKey);
+      if (!channelId) {
+        await findChannel(authorizer);
+        channelId = hub.channelOfApiKey(apiKey);
+      }
       if (!channelId) {
         throw new TributaryError('channel_not_found', 'No channel with a deposit belongs to this API key.', {
           status: 402,

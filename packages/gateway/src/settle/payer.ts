@@ -2,7 +2,7 @@ import type { ExactRecord, HubCharge } from '@tributary/payments';
 import type { Hex32 } from '@tributary/protocol';
 
 /** Where an answer's money comes from, as the payment names it, and what the journal says of it. */
-export interface PayerSide {
+interface PayerSide {
   payerChannelId: Hex32;
   payerFrom: bigint;
   payerTo: bigint;

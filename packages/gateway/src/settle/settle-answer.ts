@@ -30,7 +30,12 @@ export async function settleAnswer(s: Settlement, question: Question, found: Fou
   const { receipt, signature, attribution } = found.evidence;
   // From here to `keepAnswer` nothing may wait: the journal must have the order of the books.
   const { charge, exact, ...side } = hold.charge(withFee(receipt.price, s.feePpm));
-  const { payment, paymentSignature } = s.books.spokes.pay({ channelId: found.spokeId, receipt, ...side });
+  const { payment, paymentSignature } = s.books.spokes.pay({
+    channelId: found.spokeId,
+    receipt,
+    receiptHash: found.receiptHash,
+    ...side,
+  });
   const entry = { receipt, signature, salt: question.salt, attribution, payment, paymentSignature };
   const seq = await s.books.keepAnswer({ kind: 'answer', charge, exact, entry });
   return {
