@@ -47,7 +47,6 @@ export async function startEngine({ dir, genesisPath, chainId, admin, log }: Eng
     minSeq: (await readState(dir))?.nextSeq ?? 0,
   });
   let anvil: Anvil | null = null;
-  let ready: Promise<Outcome[]> | null = null;
   let stopped = false;
   let clockOffset = 0;
   let nextAt: number | null = null;
@@ -142,32 +141,28 @@ export async function startEngine({ dir, genesisPath, chainId, admin, log }: Eng
     if (stopped || anvil !== a) return;
     anvil = null;
     log.warn('anvil ended; starting it again');
-    // Whoever needs it awaits `ready`; a failure reaches them there.
-    up().catch((error: unknown) => log.error({ err: error }, 'anvil could not be started again'));
+    takeTurn(current).catch((error: unknown) => log.error({ err: error }, 'anvil could not be started again'));
   }
 
-  function up(): Promise<Outcome[]> {
-    ready ??= (async () => {
-      for (let start = 1; ; start++) {
-        try {
-          return await bringUp();
-        } catch (error) {
-          if (!(error instanceof AnvilGone) || start === MAX_STARTS || stopped) throw error;
-        }
+  /** Only inside a turn: a replay must not run beside a commit, or it might miss its record or apply it twice. */
+  async function up(): Promise<Outcome[]> {
+    for (let start = 1; ; start++) {
+      try {
+        return await bringUp();
+      } catch (error) {
+        if (!(error instanceof AnvilGone) || start === MAX_STARTS || stopped) throw error;
       }
-    })().finally(() => {
-      ready = null;
-    });
-    return ready;
+    }
   }
 
+  /** The running anvil; only inside a turn. */
   async function current(): Promise<Anvil> {
-    while (!anvil) {
+    if (!anvil) {
       if (stopped)
         throw new TributaryError('devnet_stopped', 'The devnet is stopping.', { status: 503, retryable: true });
       await up();
     }
-    return anvil;
+    return anvil!;
   }
 
   async function commit(record: DevnetRecord): Promise<Outcome[]> {
@@ -178,7 +173,7 @@ export async function startEngine({ dir, genesisPath, chainId, admin, log }: Eng
     } catch (error) {
       if (!(error instanceof AnvilGone)) throw error;
       // How far anvil came is unknown; the replay of the journal, which ends with this record, settles it.
-      if (anvil === a) anvil = null;
+      anvil = null;
       await a.stop();
       return await up();
     }
@@ -221,7 +216,7 @@ export async function startEngine({ dir, genesisPath, chainId, admin, log }: Eng
     }
   }
 
-  await up();
+  await takeTurn(current);
   return {
     send(raw) {
       return new Promise((resolve, reject) => {
@@ -231,13 +226,13 @@ export async function startEngine({ dir, genesisPath, chainId, admin, log }: Eng
     },
     change: (build) => takeTurn(async () => (await commit(build({ at: blockTime(), offset: clockOffset })))[0]!),
     async forward(body) {
-      const a = await current();
+      const a = anvil ?? (await takeTurn(current));
       try {
         return await a.forward(body);
       } catch (error) {
         if (!(error instanceof AnvilGone) || stopped) throw error;
         await a.exited;
-        return (await current()).forward(body);
+        return (await takeTurn(current)).forward(body);
       }
     },
     async stop() {
@@ -249,7 +244,7 @@ export async function startEngine({ dir, genesisPath, chainId, admin, log }: Eng
         log.warn({ err: error }, 'the state could not be written; the next start replays more of the journal');
       }
       stopped = true;
-      await ready?.catch(() => undefined);
+      await turn;
       await anvil?.stop();
       await journal.close();
     },

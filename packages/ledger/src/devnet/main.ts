@@ -25,7 +25,6 @@ try {
     admin: values.admin,
     log,
   });
-  console.log(JSON.stringify({ msg: 'devnet ready', url: devnet.url, chainId: devnet.chainId, pid: process.pid }));
   let stopping = false;
   const stop = () => {
     if (stopping) return;
@@ -40,6 +39,7 @@ try {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  console.log(JSON.stringify({ msg: 'devnet ready', url: devnet.url, chainId: devnet.chainId, pid: process.pid }));
 } catch (error) {
   console.error(TributaryError.is(error) ? `${error.message} ${error.hint ?? ''}`.trim() : error);
   process.exitCode = 1;

@@ -1,0 +1,101 @@
+import type { NetworkEvent } from '@tributary/chain';
+import type { Hex32 } from '@tributary/protocol';
+import { desc, eq, gt, sql } from 'drizzle-orm';
+import { blocks, chainTables, source } from '../store/schema.ts';
+import type { Database } from '../store/store.ts';
+import { rowsOf } from './rows.ts';
+
+export interface FollowedBlock {
+  number: number;
+  hash: Hex32;
+  /** Unix seconds. */
+  time: number;
+}
+
+const INSERT_ROWS = 500;
+/** Any number, the same for all followers: it names the advisory lock that keeps them apart. */
+const LOCK = 8_453_001;
+
+/** Empties the tables unless they are a copy of this very network. */
+export async function ensureSource(db: Database, identity: string): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(${LOCK})`);
+    const [row] = await tx.select().from(source);
+    if (row?.identity === identity) return;
+    await removeAbove(tx, -1);
+    await tx.delete(source);
+    await tx.insert(source).values({ id: 1, identity });
+  });
+}
+
+/** The newest followed blocks, newest first. */
+export function lastBlocks(db: Database, limit: number, below?: number): Promise<FollowedBlock[]> {
+  return db
+    .select()
+    .from(blocks)
+    .where(below === undefined ? undefined : sql`${blocks.number} < ${below}`)
+    .orderBy(desc(blocks.number))
+    .limit(limit) as Promise<FollowedBlock[]>;
+}
+
+/**
+ * Writes a range of blocks with its events on top of `parent`, all or none. False when the tables do not end in `parent`
+ * any more: another follower of the same database was faster.
+ */
+export function appendRange(
+  db: Database,
+  parent: FollowedBlock | null,
+  range: readonly FollowedBlock[],
+  events: readonly NetworkEvent[],
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    if (!(await endsIn(tx, parent))) return false;
+    const byTable = new Map<(typeof chainTables)[number], object[]>();
+    for (const event of events) {
+      rowsOf(event).forEach(({ table, values }, row) => {
+        const place = {
+          blockNumber: Number(event.blockNumber),
+          logIndex: event.logIndex,
+          row,
+          txHash: event.transactionHash,
+        };
+        const rows = byTable.get(table) ?? [];
+        byTable.set(table, rows);
+        rows.push({ ...values, ...place });
+      });
+    }
+    for (const [table, rows] of byTable) {
+      // The rows were made for this table by `rowsOf`; a union of tables cannot say so to the query builder.
+      for (let i = 0; i < rows.length; i += INSERT_ROWS)
+        await tx.insert(table).values(rows.slice(i, i + INSERT_ROWS) as never);
+    }
+    for (let i = 0; i < range.length; i += INSERT_ROWS) await tx.insert(blocks).values(range.slice(i, i + INSERT_ROWS));
+    return true;
+  });
+}
+
+/** Takes the tables back to `ancestor` (null: to before the first block). False when they do not end in `head` any more. */
+export function rollBack(db: Database, head: FollowedBlock, ancestor: FollowedBlock | null): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    if (!(await endsIn(tx, head))) return false;
+    await removeAbove(tx, ancestor?.number ?? -1);
+    return true;
+  });
+}
+
+async function endsIn(tx: Database, head: FollowedBlock | null): Promise<boolean> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${LOCK})`);
+  const [last] = await tx.select().from(blocks).orderBy(desc(blocks.number)).limit(1);
+  return (last?.hash ?? null) === (head?.hash ?? null);
+}
+
+async function removeAbove(tx: Database, number: number): Promise<void> {
+  for (const table of chainTables) await tx.delete(table).where(gt(table.blockNumber, number));
+  await tx.delete(blocks).where(gt(blocks.number, number));
+}
+
+/** Whether the tables have a block of this number and hash; for callers that wait. */
+export async function hasBlock(db: Database, number: number): Promise<boolean> {
+  const [row] = await db.select().from(blocks).where(eq(blocks.number, number));
+  return row !== undefined;
+}

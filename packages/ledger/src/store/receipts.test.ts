@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Hex32, hex32, receiptDigests, SignedReceipt } from '@tributary/protocol';
+import { databases } from '../test-support.ts';
+import { clearReceipts, foldedTo, foldReceipts, receiptById, receiptsSince } from './receipts.ts';
+
+const hex = (n: number, bytes: number) => `0x${n.toString(16).padStart(2 * bytes, '0')}` as Hex32;
+
+function signedReceipt(i: number): SignedReceipt {
+  return {
+    chainId: 31_337,
+    receiptLog: hex(1, 20),
+    receipt: {
+      requestId: hex(1000 + i, 32),
+      service: hex(2, 20),
+      agentId: 0n,
+      requestHash: hex(3, 32),
+      responseHash: hex(4, 32),
+      modelDigest: hex(5, 32),
+      promptTokens: 10,
+      completionTokens: 20,
+      token: hex(6, 20),
+      price: 2n ** 127n + BigInt(i),
+      attributionHash: hex(7, 32),
+      issuedAt: 1_800_000_000,
+    },
+    signature: hex(8, 65),
+    salt: hex(9, 32),
+    attribution: [],
+    payment: {
+      receiptHash: hex(10, 32),
+      channelId: hex(11, 32),
+      from: BigInt(i),
+      to: BigInt(i + 1),
+      payerChannelId: hex(12, 32),
+      payerFrom: 0n,
+      payerTo: 1n,
+    },
+    paymentSignature: hex(13, 65),
+  };
+}
+
+for (const database of databases) {
+  test(`receipts fold once however often they come, and are found again whole (${database.name})`, {
+    skip: database.skip,
+  }, async (t) => {
+    const { db } = await database.open(t);
+    const entries = Array.from({ length: 1200 }, (_, i) => ({ seq: 2 * i, signed: signedReceipt(i) }));
+    assert.equal(await foldedTo(db, 'gateway'), 0);
+    await foldReceipts(db, 'gateway', entries.slice(0, 700), 1400);
+    await foldReceipts(db, 'gateway', entries.slice(500), 2400);
+    assert.equal(await foldedTo(db, 'gateway'), 2400);
+
+    const page = await receiptsSince(db, 100, 3);
+    assert.deepEqual(
+      page.map((r) => r.seq),
+      [100, 102, 104],
+    );
+    assert.deepEqual(SignedReceipt.parse(page[0]!.receipt), signedReceipt(50));
+    assert.equal((await receiptsSince(db, 0, 5000)).length, 1200);
+
+    const hash = hex32(receiptDigests(31_337, hex(1, 20)).receipt(signedReceipt(7).receipt));
+    assert.equal((await receiptById(db, hash))?.seq, 14);
+    assert.equal((await receiptById(db, hex(1007, 32)))?.receiptHash, hash);
+    assert.equal(await receiptById(db, hex(99, 32)), undefined);
+
+    await clearReceipts(db, 'gateway');
+    assert.equal(await foldedTo(db, 'gateway'), 0);
+    assert.deepEqual(await receiptsSince(db, 0, 10), []);
+  });
+}

@@ -1,0 +1,64 @@
+import type { TestContext } from 'node:test';
+import { createWriter, type Writer } from '@tributary/chain';
+import { type Contracts, toHex } from '@tributary/protocol';
+import { createPublicClient, createWalletClient, http } from 'viem';
+import { foundry } from 'viem/chains';
+import { deploy } from './deploy.ts';
+import { devnetFor, rpc, testAccount } from './devnet/test-support.ts';
+import { openStore, type Store } from './store/store.ts';
+
+/** A devnet with the contracts on it and two writers, gone after the test. */
+export async function networkFor(t: TestContext) {
+  const devnet = await devnetFor(t, { admin: true });
+  const chain = { ...foundry, rpcUrls: { default: { http: [devnet.url] } } };
+  const contracts: Contracts = await deploy({
+    publicClient: createPublicClient({ chain, transport: http(), pollingInterval: 20 }),
+    walletClient: createWalletClient({ chain, transport: http(), account: testAccount(0) }),
+  });
+  const writers = [0, 1].map((i) =>
+    createWriter({
+      rpc: devnet.url,
+      chainId: devnet.chainId,
+      contracts,
+      signer: toHex(testAccount(i).getHdKey().privateKey!),
+    }),
+  ) as [Writer, Writer];
+  return {
+    ...devnet,
+    contracts,
+    writers,
+    rpc: <T>(method: string, ...params: unknown[]) => rpc<T>(devnet.url, method, ...params),
+    /** Goes back to a snapshot; nonces that were counted for blocks now gone are forgotten. */
+    async revert(id: unknown) {
+      await rpc(devnet.url, 'evm_revert', id);
+      for (const { account } of writers)
+        account.nonceManager?.reset({ address: account.address, chainId: devnet.chainId });
+    },
+  };
+}
+
+const serverUrl = process.env.TEST_DATABASE_URL ?? process.env.DATABASE_URL;
+
+/** The databases that the same tests run on. Without a server's URL its half is skipped, with the reason. */
+export const databases: { name: string; skip: string | false; open(t: TestContext): Promise<Store> }[] = [
+  { name: 'embedded', skip: false, open: (t) => openFor(t, { dir: 'memory://' }) },
+  {
+    name: 'server',
+    skip: serverUrl ? false : 'set TEST_DATABASE_URL to a PostgreSQL server to run this',
+    open: (t) =>
+      openFor(t, {
+        dir: 'unused',
+        databaseUrl: serverUrl,
+        namespace: `test_${process.pid}_${Math.floor(Math.random() * 1e9)}`,
+      }),
+  },
+];
+
+async function openFor(t: TestContext, options: Parameters<typeof openStore>[0]): Promise<Store> {
+  const store = await openStore(options);
+  t.after(async () => {
+    if (options.namespace) await store.db.execute(`drop schema ${options.namespace} cascade`);
+    await store.close();
+  });
+  return store;
+}
