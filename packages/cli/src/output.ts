@@ -88,3 +88,8 @@ export function microDollars(microAmount: bigint): string {
 export function percent(ppm: number): string {
   return `${formatUnits(BigInt(ppm), 4)} %`;
 }
+
+/** Strangers' text for a terminal: without control characters, which could repaint what we say about money. */
+export function clean(text: string): string {
+  return text.replaceAll(/[^\P{C}\n\t\u200d]/gu, '');
+}

@@ -2,6 +2,7 @@ import {
   type Address,
   type AnswerMessage,
   Citation,
+  type Curve,
   type Hex32,
   SignedReceipt,
   sameHex,
@@ -47,9 +48,13 @@ export function parseTributaryField(value: unknown): TributaryField {
  * Throws `gateway_lied` naming every check that fails. `replayed` is true when the gateway sent the answer of an earlier,
  * equal request again, which costs nothing.
  */
-export function checkAnswer(field: TributaryField, expected: Expected): { charged: bigint; replayed: boolean } {
+export function checkAnswer(
+  field: TributaryField,
+  expected: Expected,
+  curve?: Curve,
+): { charged: bigint; replayed: boolean } {
   const signed = field.receipt;
-  const { checks, charged } = checkReceipt(signed, { request: expected.request, answer: expected.message });
+  const { checks, charged } = checkReceipt(signed, { request: expected.request, answer: expected.message }, curve);
   const add = (name: string, ok: boolean, detail: string) => checks.push({ name, ok, detail });
   add('service', sameHex(field.service, signed.receipt.service), `answered by ${field.service}`);
   const { channel } = expected;

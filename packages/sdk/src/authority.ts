@@ -1,5 +1,5 @@
 import { assets, identity, type Reader } from '@tributary/chain';
-import { type Address, type SignedReceipt, sameHex, TributaryError } from '@tributary/protocol';
+import { type Address, type Curve, type SignedReceipt, sameHex, TributaryError } from '@tributary/protocol';
 import { findChannel } from './claims.ts';
 import { type Check, checkReceipt, type ReceiptFacts } from './receipt-check.ts';
 
@@ -120,11 +120,11 @@ export interface Authority {
 const BELIEVED_MS = 60_000;
 const MAX_BELIEVED = 1_024;
 
-export function createAuthority(reader: Reader): Authority {
+export function createAuthority(reader: Reader, curve?: Curve): Authority {
   const believed = new Map<string, number>();
   return {
     async check(signed) {
-      const facts = checkReceipt(signed);
+      const facts = checkReceipt(signed, {}, curve);
       const { agentId, service } = signed.receipt;
       const key = [agentId, service, facts.providerSigner, facts.gatewaySigner, signed.payment.channelId].join();
       if ((believed.get(key) ?? 0) > Date.now()) return;

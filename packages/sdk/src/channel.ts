@@ -3,6 +3,7 @@ import {
   Address,
   ChannelConfig,
   type ChannelDigests,
+  type Curve,
   channelDigests,
   fromHex,
   type Hex,
@@ -60,16 +61,17 @@ export interface ChannelOptions {
   maxOpenAmount: bigint;
   /** True for a channel that was opened just now: nothing can have been promised on it. */
   isNew?: boolean;
+  curve?: Curve;
   /** Unix seconds; default: the system's clock. */
   now?: () => number;
 }
 
 /** Takes a channel into use. Throws `session_key_mismatch` when the key is not the channel's payerAuthorizer. */
 export function createChannel(session: ChannelSession, options: ChannelOptions): Channel {
-  const { now = seconds } = options;
+  const { now = seconds, curve = noble } = options;
   const digests = channelDigests(session.chainId, session.channels);
   const key = fromHex(session.key);
-  if (!sameHex(noble.addressOf(key), session.config.payerAuthorizer)) {
+  if (!sameHex(curve.addressOf(key), session.config.payerAuthorizer)) {
     throw new TributaryError('session_key_mismatch', "The session key is not the channel's payerAuthorizer.", {
       hint: 'Use the key that was saved when the channel was opened.',
     });
@@ -87,7 +89,7 @@ export function createChannel(session: ChannelSession, options: ChannelOptions):
     const voucher = {
       channelId,
       maxClaimableAmount: ceiling.toString(),
-      signature: noble.sign(digests.voucher(channelId, ceiling), key),
+      signature: curve.sign(digests.voucher(channelId, ceiling), key),
     };
     const payload = { type: 'voucher', channelConfig: session.config, voucher };
     return encodeHeader({ x402Version: 2, resource: required.resource, accepted, payload, ...more });
@@ -101,7 +103,7 @@ export function createChannel(session: ChannelSession, options: ChannelOptions):
       const requestId = toHex(crypto.getRandomValues(new Uint8Array(32)));
       const ceiling = book.reserve(requestId, amount, now());
       const expiresAt = now() + RESERVATION_SECONDS;
-      const reservation = signReservation(digests, key, {
+      const reservation = signReservation(digests, curve, key, {
         channelId,
         requestId,
         bodyHash: sha256Hex(body),
@@ -127,7 +129,7 @@ export function createChannel(session: ChannelSession, options: ChannelOptions):
       if (voucherState) {
         // A voucher from before this session may be higher than what this book remembers; only our own signature counts.
         const { signedMaxClaimable, signature } = voucherState;
-        const signer = noble.recover(digests.voucher(channelId, signedMaxClaimable), signature);
+        const signer = curve.recover(digests.voucher(channelId, signedMaxClaimable), signature);
         const ours = signer !== null && sameHex(signer, session.config.payerAuthorizer);
         if (ours && signedMaxClaimable > shown) shown = signedMaxClaimable;
       }
@@ -140,6 +142,7 @@ export function createChannel(session: ChannelSession, options: ChannelOptions):
 
 function signReservation(
   digests: ChannelDigests,
+  curve: Curve,
   key: Uint8Array,
   r: { channelId: Hex32; requestId: Hex32; bodyHash: Hex32; amount: bigint; expiresAt: number },
 ): { requestId: Hex32; bodyHash: Hex32; amount: string; expiresAt: number; signature: Hex } {
@@ -149,7 +152,7 @@ function signReservation(
     bodyHash,
     amount: r.amount.toString(),
     expiresAt,
-    signature: noble.sign(digests.reservation(r), key),
+    signature: curve.sign(digests.reservation(r), key),
   };
 }
 

@@ -1,5 +1,5 @@
 import { HEADER_PAYMENT_SIGNATURE } from '@tributary/payments/x402-headers';
-import { type AnswerMessage, formatUnits, type Hex32, TributaryError } from '@tributary/protocol';
+import { type AnswerMessage, type Curve, formatUnits, type Hex32, TributaryError } from '@tributary/protocol';
 import { z } from 'zod';
 import { checkAnswer, parseTributaryField, type TributaryField } from './answer.ts';
 import { createAnswerBuilder, type Delta } from './answer-builder.ts';
@@ -26,6 +26,7 @@ export interface PayingFetchOptions {
   claimed?: (() => Promise<bigint>) | undefined;
   /** Told of every checked answer. A promise is waited for before the end of the answer is handed out. */
   onAnswer?: ((field: TributaryField) => Promise<void> | void) | undefined;
+  curve?: Curve | undefined;
   fetch?: typeof fetch | undefined;
 }
 
@@ -184,7 +185,7 @@ export function createPayingFetch(options: PayingFetchOptions): typeof fetch {
     try {
       const field = parseTributaryField(tributary);
       const expected = attempt ? { channel: { ...attempt, channelId: attempt.channel.channelId } } : {};
-      const { charged, replayed } = checkAnswer(field, { request: request.json, message, ...expected });
+      const { charged, replayed } = checkAnswer(field, { request: request.json, message, ...expected }, options.curve);
       if (attempt) {
         const { channel, requestId } = attempt;
         const comparable = !replayed && !channel.mustCatchUp;

@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import { command, type Outcome, runs } from '../command.ts';
 import { type CommonOptions, findNetwork, homeOf, readText } from '../home.ts';
 import type { Io } from '../io.ts';
-import { dollars, type Output, percent } from '../output.ts';
+import { clean, dollars, type Output, percent } from '../output.ts';
 import { keepReceipt } from '../receipts.ts';
 
 interface Options extends CommonOptions {
@@ -85,7 +85,7 @@ async function streamed(
   const pieces = stream[Symbol.asyncIterator]();
   let piece = await out.during('asking', () => pieces.next());
   while (!piece.done) {
-    out.write(piece.value);
+    out.write(clean(piece.value));
     piece = await pieces.next();
   }
   const answer = await stream.answer;
@@ -98,16 +98,16 @@ function show(out: Output, answer: Answer, receiptFile: string): void {
     out.line();
     out.line(out.bold('Sources'));
     answer.citations.forEach((c, i) => {
-      out.line(`  [${i + 1}] ${c.document} ${out.dim(`by ${c.contributor}`)}`);
+      out.line(`  [${i + 1}] ${clean(c.document)} ${out.dim(`by ${clean(c.contributor)}`)}`);
     });
   }
   const shares = answer.receipt.attribution.filter((a) => a.weightPpm > 0);
   out.line();
   out.line(
-    `${out.dim('answered by')} ${answer.provider} ${out.dim('with')} ${answer.model}${answer.why ? `: ${answer.why}` : ''}`,
+    `${out.dim('answered by')} ${clean(answer.provider)} ${out.dim('with')} ${clean(answer.model)}${answer.why ? `: ${clean(answer.why)}` : ''}`,
   );
   for (const a of shares)
-    out.line(`${out.dim('from')} ${a.document} ${out.dim(`(${percent(a.weightPpm)} of this answer)`)}`);
+    out.line(`${out.dim('from')} ${clean(a.document)} ${out.dim(`(${percent(a.weightPpm)} of this answer)`)}`);
   const cost = answer.charged === 0n ? 'nothing: it is free' : dollars(answer.charged);
   out.line(`${out.dim('cost')}        ${cost}`);
   out.line(`${out.dim('receipt')}     ${receiptFile}  ${out.dim('(tributary verify, tributary trace)')}`);

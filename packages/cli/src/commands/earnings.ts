@@ -2,9 +2,9 @@ import { assetAccountAbi, assets, createReader, eventLogs, type Reader, type Wri
 import { Address, type AssetKind, type Hex, TributaryError } from '@tributary/protocol';
 import type { Command } from 'commander';
 import { command, type Outcome, runs, withChain } from '../command.ts';
-import { type ChainOptions, chainFacts, findNetwork, homeOf } from '../home.ts';
+import { type ChainOptions, chainFacts, homeOf } from '../home.ts';
 import type { Io } from '../io.ts';
-import { dollars, percent } from '../output.ts';
+import { clean, dollars, percent } from '../output.ts';
 import { openWallet, walletAddress } from '../wallet.ts';
 
 interface Options extends ChainOptions {
@@ -16,6 +16,8 @@ interface Options extends ChainOptions {
 export interface Earning {
   account: Address;
   kind: AssetKind;
+  /** As its registration describes it; null where that is not on chain. */
+  name: string | null;
   role: 'owner' | 'holder';
   sharePpm: number;
   /** Everything that ever arrived at the asset's account. */
@@ -38,7 +40,6 @@ export function earnings(io: Io, done: (o: Outcome) => void): Command {
       });
     }
     const reader = createReader(chain);
-    const names = new Map(((await findNetwork(home))?.assets ?? []).map((a) => [a.id, a.name]));
     const found = await out.during('asking the chain', () => earningsOf(reader, address));
     const claims: { account: Address; transactionHash: Hex; dollars: bigint }[] = [];
     if (options.claim) {
@@ -54,8 +55,7 @@ export function earnings(io: Io, done: (o: Outcome) => void): Command {
     out.line(`${out.bold('earnings of')} ${address}`);
     if (found.length === 0) out.line('  nothing is owned yet: see `tributary publish` and `tributary provide`');
     for (const e of found) {
-      const name = names.get(e.account);
-      out.line(`  ${e.kind} ${name ? `${name} ` : ''}${e.account}  ${e.role} of ${percent(e.sharePpm)}`);
+      out.line(`  ${e.kind} ${e.name ? `${e.name} ` : ''}${e.account}  ${e.role} of ${percent(e.sharePpm)}`);
       out.line(`    arrived ${dollars(e.received)}, claimable ${dollars(e.claimable)}`);
     }
     for (const claim of claims) out.line(`claimed ${dollars(claim.dollars)}  ${claim.transactionHash}`);
@@ -89,7 +89,8 @@ export async function earningsOf(reader: Reader, address: Address): Promise<Earn
   const senders = new Set(arrivals.map((log) => log.address.toLowerCase()));
   const token = reader.contracts.dollar;
   const found: Earning[] = [];
-  for (const { account, kind } of all) {
+  for (const { account, kind, uri } of all) {
+    const name = nameIn(uri);
     const supply = await assets.totalShares(reader, account);
     if (supply === 0n) {
       if ((await assets.ownerOf(reader, account)).toLowerCase() !== address) continue;
@@ -97,7 +98,7 @@ export async function earningsOf(reader: Reader, address: Address): Promise<Earn
         assets.received(reader, account, token),
         assets.claimableOwner(reader, account, token),
       ]);
-      found.push({ account, kind, role: 'owner', sharePpm: 1_000_000, received, claimable });
+      found.push({ account, kind, name, role: 'owner', sharePpm: 1_000_000, received, claimable });
     } else if (senders.has(account)) {
       const [shares, received, claimable] = await Promise.all([
         assets.sharesOf(reader, account, address),
@@ -106,10 +107,22 @@ export async function earningsOf(reader: Reader, address: Address): Promise<Earn
       ]);
       if (shares === 0n && claimable === 0n) continue;
       const sharePpm = Number((shares * 1_000_000n) / supply);
-      found.push({ account, kind, role: 'holder', sharePpm, received, claimable });
+      found.push({ account, kind, name, role: 'holder', sharePpm, received, claimable });
     }
   }
   return found;
+}
+
+/** The name in a description that is on chain itself (a data URI, as `publish` and `provide` write them). */
+function nameIn(uri: string): string | null {
+  const json = /^data:application\/json,(.*)$/s.exec(uri)?.[1];
+  if (!json) return null;
+  try {
+    const { name } = JSON.parse(decodeURIComponent(json)) as { name?: unknown };
+    return typeof name === 'string' ? clean(name).slice(0, 80) : null;
+  } catch {
+    return null;
+  }
 }
 
 async function claimOne(writer: Writer, e: Earning, address: Address) {

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { command, type Outcome, runs, withChain } from '../command.ts';
 import { type ChainOptions, findNetwork, homeOf } from '../home.ts';
 import type { Io } from '../io.ts';
-import { dollars, microDollars, type Output, percent } from '../output.ts';
+import { clean, dollars, microDollars, type Output, percent } from '../output.ts';
 import { loadReceipt } from '../receipts.ts';
 import { readerFor } from './verify.ts';
 
@@ -22,7 +22,7 @@ export function trace(io: Io, done: (o: Outcome) => void): Command {
       traceReceipt(await readerFor(io, options, signed), signed),
     );
     const assets = (await findNetwork(home).catch(() => null))?.assets ?? [];
-    show(out, found, source, new Map(assets.map((a) => [a.id, a.name])));
+    show(out, found, source, new Map(assets.map((a) => [a.id, clean(a.name)])));
     out.result(found);
     return undefined;
   });
