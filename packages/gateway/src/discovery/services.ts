@@ -7,8 +7,8 @@ import { fetchCard } from './card.ts';
 
 /** Cards fetched at the same time. */
 const PARALLEL = 8;
-/** Looks in a row at which a service gives no card before it is forgotten. */
-const FORGET_AFTER = 6;
+/** How long a service may give no card before it is forgotten. */
+const FORGET_AFTER_MS = 60_000;
 
 export interface DiscoveryDeps {
   reader: Reader;
@@ -30,7 +30,8 @@ export interface Discovery {
 export function createDiscovery(deps: DiscoveryDeps): Discovery {
   const { reader, catalog, log } = deps;
   const uris = new Map<Address, string>();
-  const missed = new Map<Address, number>();
+  /** Since when a service gives no card. */
+  const missingSince = new Map<Address, number>();
   const complaints = new Map<Address, string>();
   let nextBlock = deps.fromBlock;
   let looking: Promise<void> | undefined;
@@ -63,7 +64,7 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
     let service: Service | undefined = catalog.get(account);
     try {
       const checked = await fetchCard(deps, account, uri);
-      missed.delete(account);
+      missingSince.delete(account);
       const isNew = service === undefined;
       if (isNew || JSON.stringify(service?.card, bigintText) !== JSON.stringify(checked.card, bigintText)) {
         service = catalog.put(checked);
@@ -85,10 +86,13 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
           ? error.message.replace(/\.$/, '')
           : 'its channel could not be opened';
       // A node that restarts keeps its place; one that stays away loses it.
-      const misses = (missed.get(account) ?? 0) + 1;
-      missed.set(account, misses);
-      if (misses >= FORGET_AFTER) catalog.remove(account);
+      if (!missingSince.has(account)) missingSince.set(account, performance.now());
+      if (isForgotten(account)) catalog.remove(account);
     }
+  }
+
+  function isForgotten(account: Address): boolean {
+    return performance.now() - (missingSince.get(account) ?? Number.POSITIVE_INFINITY) >= FORGET_AFTER_MS;
   }
 
   async function lookOnce(): Promise<void> {
@@ -98,6 +102,7 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
     for (let i = 0; i < entries.length; i += PARALLEL) {
       await Promise.all(entries.slice(i, i + PARALLEL).map(([account, uri]) => lookAt(account, uri)));
     }
+    catalog.awaited = entries.filter(([account]) => !catalog.get(account) && !isForgotten(account)).length;
   }
 
   return {

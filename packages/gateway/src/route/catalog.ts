@@ -28,6 +28,8 @@ export interface Catalog {
   ofModel(model: string): readonly Service[];
   /** Model ids in order of first sight. */
   models(): string[];
+  /** Registered services whose node has not answered since this gateway started: what is not known yet may be theirs. */
+  awaited: number;
 }
 
 export function createCatalog(): Catalog {
@@ -66,5 +68,6 @@ export function createCatalog(): Catalog {
     all: () => [...services.values()],
     ofModel: (model) => byModel.get(model) ?? [],
     models: () => [...byModel.keys()],
+    awaited: 0,
   };
 }

@@ -47,9 +47,18 @@ function suffixChoice(
 
 function modelNotFound(models: readonly string[], catalog: Catalog): TributaryError {
   const known = catalog.models().slice(0, 8);
+  const named = models.map((m) => JSON.stringify(m)).join(', ');
+  if (catalog.awaited > 0) {
+    return new TributaryError('no_provider_available', `Nobody who answers so far offers the model ${named}.`, {
+      status: 503,
+      retryable: true,
+      param: 'model',
+      hint: `${catalog.awaited} registered services have not answered yet; try again in a few seconds.`,
+    });
+  }
   return new TributaryError(
     'model_not_found',
-    `The model ${models.map((m) => JSON.stringify(m)).join(', ')} does not exist here.`,
+    `The model ${named} does not exist here.`,
     {
       status: 404,
       param: 'model',
