@@ -1,7 +1,6 @@
 export * from './addresses.ts';
 export type { AssetFacts, Holder, RegisteredAsset, Upstream } from './assets/index.ts';
 export * as assets from './assets/index.ts';
-export { SHARE } from './assets/register.ts';
 export * from './call.ts';
 export type {
   ChannelState,

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 
 /** A stream to write to that may be a terminal. */
-export type Out = Writable & { isTTY?: boolean };
+type Out = Writable & { isTTY?: boolean };
 
 /** Everything a command may touch of the process it runs in; tests bring their own. */
 export interface Io {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { assets, channels, createReader, decodeLogs, identity, SHARE, type Writer } from '@tributary/chain';
+import { assets, channels, createReader, decodeLogs, identity, type Writer } from '@tributary/chain';
 import { leavesOf } from '@tributary/payments';
 import {
   type Address,
@@ -49,8 +49,8 @@ before(async () => {
   net = await devnetFixture({ wallets: 5 });
   [, gateway, provider, contributor] = net.wallets as [Writer, Writer, Writer, Writer];
   const holders = [
-    { holder: addressOf(contributor), shares: 75n * SHARE },
-    { holder: addressOf(gateway), shares: 25n * SHARE },
+    { holder: addressOf(contributor), shares: 75n * assets.SHARE },
+    { holder: addressOf(gateway), shares: 25n * assets.SHARE },
   ];
   dataset = (await assets.register(contributor, { kind: 'dataset', uri: 'test:dataset', holders })).account;
   const made = [{ account: dataset, weightPpm: 400_000 }];

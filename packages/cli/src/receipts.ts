@@ -1,6 +1,6 @@
 import { mkdir, readdir, stat, writeFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { type Hex32, SignedReceipt, TributaryError, toWire } from '@tributary/protocol';
+import { SignedReceipt, TributaryError, toWire } from '@tributary/protocol';
 import type { Answer } from '@tributary/sdk';
 import { readText } from './home.ts';
 import type { Io } from './io.ts';
@@ -81,9 +81,4 @@ function badReceipt(why: string): TributaryError {
   return new TributaryError('bad_receipt', `This is not a receipt: ${why}.`, {
     hint: 'Give the receipt file that `tributary ask` keeps, or an answer with its `tributary` member.',
   });
-}
-
-/** For messages: the first digits of a hash. */
-export function short(hash: Hex32 | string): string {
-  return `${hash.slice(0, 10)}…`;
 }

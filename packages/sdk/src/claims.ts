@@ -82,6 +82,6 @@ export function placeOf(log: Place): Place {
 }
 
 /** Sorts places into the order of the chain. */
-export function inOrder(a: Place, b: Place): number {
+function inOrder(a: Place, b: Place): number {
   return isBefore(a, b) ? -1 : isBefore(b, a) ? 1 : 0;
 }

@@ -202,6 +202,28 @@ test('an answer without a receipt stops the client', async () => {
   await assert.rejects(t.ask('y'), { code: 'receipt_missing' });
 });
 
+test('a connection that closes is tried once more with the same reservation, which cannot pay twice', async () => {
+  for (const arrived of [false, true]) {
+    const gateway = createFakeGateway();
+    let closing = false;
+    const t = clientOf(gateway, {
+      async fetch(input, init) {
+        if (!closing) return gateway.fetch(input, init);
+        closing = false;
+        if (arrived) await gateway.fetch(input, init);
+        throw new TypeError('other side closed');
+      },
+    });
+    await t.ask('warm up');
+    closing = true;
+    if (arrived) await assert.rejects(t.ask('x'), { status: 402 });
+    else await t.ask('x');
+    assert.equal(gateway.charged(), 120n);
+    const { charged, open } = await t.balance();
+    assert.deepEqual([charged, open], arrived ? [60n, 100n] : [120n, 0n]);
+  }
+});
+
 test('a gateway that is down is a clear, retryable error', async () => {
   const down = createTributary({ gateway: GATEWAY_URL, fetch: () => Promise.reject(new TypeError('fetch failed')) });
   await assert.rejects(down.ask('x'), { code: 'gateway_unreachable', retryable: true });

@@ -122,8 +122,14 @@ export function createPayingFetch(options: PayingFetchOptions): typeof fetch {
       const { requestId, header } = channel.pay(terms, request.body, amount);
       const attempt: Attempt = { channel, requestId, reserved: amount };
       let response: Response;
+      let repeated = false;
       try {
-        response = await sendOnce(request, { [HEADER_PAYMENT_SIGNATURE]: header });
+        response = await sendOnce(request, { [HEADER_PAYMENT_SIGNATURE]: header }).catch((error: unknown) => {
+          if (request.signal.aborted) throw error;
+          // A kept-alive connection that was just being closed. A reservation is good once, so this cannot pay twice.
+          repeated = true;
+          return sendOnce(request, { [HEADER_PAYMENT_SIGNATURE]: header });
+        });
       } catch (error) {
         channel.lose(requestId);
         throw error;
@@ -131,12 +137,14 @@ export function createPayingFetch(options: PayingFetchOptions): typeof fetch {
       if (response.ok) return checked(response, request, attempt);
       const required = response.status === 402 ? readPaymentRequired(response.headers) : null;
       // An answer that is not the gateway's own (a proxy's, say) does not tell whether the gateway still works on it.
-      if (required || response.headers.has('x-tributary-request') || response.status < 500) {
+      // Nor does the refusal of a repeated one: its first try may be under way.
+      const refused = required !== null || response.headers.has('x-tributary-request') || response.status < 500;
+      if (refused && !repeated) {
         channel.book.release(requestId);
       } else {
         channel.lose(requestId);
       }
-      if (!required || tries >= MAX_TRIES) return response;
+      if (!required || repeated || tries >= MAX_TRIES) return response;
       checkSameTerms(terms.offer, required.offer);
       terms = required;
       const quoted = checkQuote(required.offer);

@@ -13,7 +13,7 @@ interface Options extends ChainOptions {
 }
 
 /** One asset that an address earns from. Amounts are base units of the dollar. */
-export interface Earning {
+interface Earning {
   account: Address;
   kind: AssetKind;
   /** As its registration describes it; null where that is not on chain. */
@@ -81,7 +81,7 @@ function parseAddress(text: string): Address {
 }
 
 /** Assets that an address owns or holds shares of, with what they earned. */
-export async function earningsOf(reader: Reader, address: Address): Promise<Earning[]> {
+async function earningsOf(reader: Reader, address: Address): Promise<Earning[]> {
   const [all, arrivals] = await Promise.all([
     assets.list(reader),
     eventLogs(reader, assetAccountAbi, 'Transfer', { args: { to: address } }),

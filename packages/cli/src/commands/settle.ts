@@ -99,7 +99,7 @@ async function endpoints(network: NetworkFile): Promise<string[]> {
 }
 
 /** Every account behind the given ones, each after all that pay it: one pass carries the money to the ends. */
-export async function paths(reader: Reader, from: readonly Address[]): Promise<Address[]> {
+async function paths(reader: Reader, from: readonly Address[]): Promise<Address[]> {
   const upstream = new Map<Address, Address[]>();
   const visit = async (account: Address): Promise<void> => {
     if (upstream.has(account)) return;
