@@ -113,6 +113,8 @@ export interface Question {
   words: readonly string[];
   /** Stems of the words that carry meaning, without repeats, in order. */
   terms: readonly string[];
+  /** Those of them that are names, told by their capital letters. */
+  names: ReadonlySet<string>;
   /** True when the request brings tools or asks for a format that only a language model can give. */
   needsModel: boolean;
   messages: readonly ChatMessage[];

@@ -9,4 +9,4 @@ export {
 } from './guarded-fetch.ts';
 export { type Span, sentences } from './text/sentences.ts';
 export { stem } from './text/stem.ts';
-export { contentTerms, isStopWord, stemOf, words } from './text/words.ts';
+export { contentTerms, isStopWord, nameTerms, stemOf, words } from './text/words.ts';

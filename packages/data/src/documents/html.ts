@@ -109,7 +109,7 @@ export function readHtml(html: string): Extracted {
   // A comment that never ends hides the rest of the page.
   const root = parse(html.replace(/<!--[\s\S]*?(?:-->|$)/g, ''), {
     comment: false,
-    blockTextElements: { script: false, noscript: false, style: false, pre: true },
+    blockTextElements: { script: false, noscript: false, style: false },
   });
   const blocks: Block[] = [];
   let loose = '';

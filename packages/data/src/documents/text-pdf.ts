@@ -4,7 +4,7 @@
  */
 export function textPdf(title: string, pages: readonly (readonly string[])[]): Uint8Array {
   const LINE_CHARS = 88;
-  const escape = (s: string) => s.replace(/[\\()]/g, '\\$&');
+  const escaped = (s: string) => s.replace(/[\\()]/g, '\\$&');
 
   function wrap(paragraph: string): string[] {
     const lines: string[] = [];
@@ -24,11 +24,11 @@ export function textPdf(title: string, pages: readonly (readonly string[])[]): U
     '<< /Type /Catalog /Pages 2 0 R >>',
     `<< /Type /Pages /Count ${pages.length} /Kids [${pages.map((_, i) => `${pageId(i)} 0 R`).join(' ')}] >>`,
     '<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>',
-    `<< /Title (${escape(title)}) >>`,
+    `<< /Title (${escaped(title)}) >>`,
   ];
   pages.forEach((paragraphs, i) => {
     const lines = paragraphs.flatMap((p) => [...wrap(p), '']);
-    const text = lines.map((l) => (l === '' ? '0 -8 Td' : `(${escape(l)}) Tj 0 -14 Td`)).join('\n');
+    const text = lines.map((l) => (l === '' ? '0 -8 Td' : `(${escaped(l)}) Tj 0 -14 Td`)).join('\n');
     const content = `BT /F1 11 Tf 56 780 Td\n${text}\nET`;
     objects.push(
       `<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Resources << /Font << /F1 3 0 R >> >> /Contents ${pageId(i) + 1} 0 R >>`,

@@ -199,7 +199,7 @@ test('splitPpm gives whole parts of a million that follow the weights', () => {
         1_000_000,
       );
       const total = weights.reduce((a, b) => a + b);
-      if (total > 0.1) parts.forEach((p, i) => assert.ok(Math.abs(p - (weights[i]! / total) * 1e6) < 200));
+      if (total > 0.1) assert.ok(parts.every((p, i) => Math.abs(p - (weights[i]! / total) * 1e6) < 200));
     }),
   );
 });

@@ -158,6 +158,7 @@ function suits(question: Question, card: RoutedCard): Suitability {
     total += weight;
     known += found * weight;
     if (askingWorth(term) < 1) continue;
+    if (found === 0 && question.names.has(term)) return { score: 0, why: 'its documents never mention the name' };
     if (found === 0) foreign++;
     else if (++telling === 1) inHeading = sketch.inHeading(term);
   }

@@ -45,7 +45,7 @@ export function comparePassages(a: Passage, b: Passage): number {
 }
 
 /** Words of a document's name that say what it is about: the file's name without its ending, and its folders. */
-export function nameTerms(document: string): string[] {
+function documentTerms(document: string): string[] {
   return contentTerms(document.replace(/\.[a-z0-9]{1,5}$/i, '').replaceAll('/', ' '));
 }
 
@@ -94,12 +94,21 @@ export function createPassageIndex(): PassageIndex {
       return byId.size;
     },
     add(passages) {
+      // The passages of a section have the same headings.
+      let last: { key: string; terms: ReadonlySet<string> } | undefined;
       for (const passage of passages) {
+        const key = [passage.document, ...passage.headings].join('\n');
+        if (last?.key !== key) {
+          last = {
+            key,
+            terms: new Set([...passage.headings.flatMap(contentTerms), ...documentTerms(passage.document)]),
+          };
+        }
         const indexed: IndexedPassage = {
           id: nextId++,
           passage,
           terms: contentTerms(passage.text),
-          headingTerms: new Set([...passage.headings.flatMap(contentTerms), ...nameTerms(passage.document)]),
+          headingTerms: last.terms,
         };
         byId.set(indexed.id, indexed);
         const ofDocument = byDocument.get(passage.document);

@@ -1,4 +1,4 @@
-import { contentTerms, isStopWord, words } from '@tributary/work';
+import { contentTerms, isStopWord, nameTerms, words } from '@tributary/work';
 import { askingWorth, UNKNOWN_WORTH } from './asking.ts';
 import type { PassageIndex } from './passage-index.ts';
 import { synonymsOf } from './synonyms.ts';
@@ -17,6 +17,8 @@ export interface QueryTerm {
   asking: boolean;
   /** True when no form of it is in the index. */
   foreign: boolean;
+  /** True for a name, told by its capital letter. */
+  name: boolean;
 }
 
 /** A question as the ranking reads it. */
@@ -74,6 +76,7 @@ export function refersBack(text: string): boolean {
 export function readQuery(text: string, index: PassageIndex, earlier = ''): Query {
   const own = [...new Set(contentTerms(text))];
   const before = refersBack(text) ? [...new Set(contentTerms(earlier))].filter((t) => !own.includes(t)) : [];
+  const names = nameTerms(text);
   const terms: QueryTerm[] = [];
   for (const term of [...own, ...before]) {
     const known = index.frequency(term) > 0;
@@ -94,6 +97,7 @@ export function readQuery(text: string, index: PassageIndex, earlier = ''): Quer
       matches,
       asking: askingWorth(term) < 1,
       foreign: !known && others.length === 0,
+      name: names.has(term),
     });
   }
   return {
@@ -107,7 +111,8 @@ export function readQuery(text: string, index: PassageIndex, earlier = ''): Quer
 /** Adds to a query the spellings that a search found for stems the index does not know. */
 export function withSpellings(query: Query, found: ReadonlySet<string>, index: PassageIndex): Query {
   const terms = query.terms.map((t) => {
-    if (index.frequency(t.term) > 0) return t;
+    // A name is right as it is: another one spelled nearly the same is somebody else.
+    if (index.frequency(t.term) > 0 || t.name) return t;
     const spellings = [...found].filter((f) => !t.matches.has(f) && isSpelling(t.term, f)).sort();
     if (spellings.length === 0) return t;
     const matches = new Map(t.matches);

@@ -118,8 +118,8 @@ function bm25(query: Query, hit: IndexedPassage): number {
 }
 
 /**
- * See `Evidence.pertinent`. A word foreign to the whole dataset, or the lack of a second one, makes the rest doubtful: one
- * matching word alone must be in a heading, be repeated, or be what a sentence defines.
+ * See `Evidence.pertinent`. One matching word beside one that is foreign to the whole dataset must be in a heading. A word
+ * that is all there is must be in a heading, be repeated, or be what a sentence defines.
  */
 function isPertinent(
   query: Query,
@@ -127,14 +127,17 @@ function isPertinent(
   worth: readonly number[],
   rated: readonly RatedSentence[],
 ): boolean {
+  // Nothing is said here about a name that never occurs.
+  if (query.terms.some((t) => t.name && t.foreign)) return false;
   const telling = query.terms.map((t, i) => ({ ...t, worth: worth[i]! })).filter((t) => !t.asking);
   const matched = telling.filter((t) => t.worth > 0);
   const [only] = matched;
   if (matched.length >= 2 || telling.length === 0) return true;
   if (only === undefined) return false;
   if (telling.length > 1 && telling.every((t) => !t.foreign)) return true;
-  const inHeading = [...only.matches.keys()].some((form) => hit.headingTerms.has(form));
-  return inHeading || hit.terms.filter((t) => only.matches.has(t)).length >= 2 || rated.some((s) => s.form === 1);
+  if ([...only.matches.keys()].some((form) => hit.headingTerms.has(form))) return true;
+  if (telling.length > 1) return false;
+  return hit.terms.filter((t) => only.matches.has(t)).length >= 2 || rated.some((s) => s.form === 1);
 }
 
 function rate(query: Query, hit: IndexedPassage): Evidence {
@@ -159,7 +162,13 @@ function rate(query: Query, hit: IndexedPassage): Evidence {
     0.5 * headings +
     0.2 * proximity(query, hit.terms) +
     0.9 * isEntry;
-  return { hit, score, coverage, pertinent: isPertinent(query, hit, worth, rated), sentences: rated };
+  return {
+    hit,
+    score,
+    coverage,
+    pertinent: isPertinent(query, hit, worth, rated),
+    sentences: rated,
+  };
 }
 
 /**

@@ -81,7 +81,7 @@ test('equal services keep their order; when nobody suits, those that say so for 
     two,
   );
   const [only] = rankServices(ask('What is the capital of Peru?'), [card('library', hints)]);
-  assert.equal(only?.why, 'tributary/library was asked although its documents do not talk about that.');
+  assert.equal(only?.why, 'tributary/library was asked although its documents never mention the name.');
 });
 
 test('strangers’ cards never make routing throw', () => {

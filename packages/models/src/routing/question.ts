@@ -1,5 +1,5 @@
 import { type ChatRequest, questionOf } from '@tributary/protocol';
-import { contentTerms, words } from '@tributary/work';
+import { contentTerms, nameTerms, words } from '@tributary/work';
 import type { Question } from '../expert.ts';
 
 /** Longest beginning of a question that routing looks at, characters. */
@@ -24,6 +24,7 @@ export function readQuestion(request: ChatRequest): Question {
     text,
     words: words(text),
     terms: [...new Set(contentTerms(text))],
+    names: nameTerms(text),
     needsModel: wantsFormat(request) || hasOtherParts(request),
     messages: request.messages,
   };

@@ -72,3 +72,13 @@ export function contentTerms(text: string): string[] {
     .filter((w) => !STOP_WORDS.has(w) && w.length <= 64)
     .map(stemOf);
 }
+
+/** A word with a capital letter that does not begin a sentence. */
+const NAME = /(?<=[^\s.!?:"“(]["”)]?\s+)\p{Lu}[\p{L}\p{N}]+/gu;
+
+/** Stems of the names in a question, told by their capital letters. Empty when everything is written in capitals. */
+export function nameTerms(text: string): ReadonlySet<string> {
+  const names = text.match(NAME) ?? [];
+  const all = words(text).length;
+  return new Set(names.length * 2 > all ? [] : names.flatMap(contentTerms));
+}
