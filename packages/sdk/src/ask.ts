@@ -1,7 +1,7 @@
 import { ChatRequest, TributaryError } from '@tributary/protocol';
-import { z } from 'zod';
 import { type Answer, parseTributaryField, toAnswer } from './answer.ts';
 import { createAnswerBuilder, type Delta } from './answer-builder.ts';
+import { Chunk, Completion, parseJson } from './completion.ts';
 import { toHttpError } from './http-error.ts';
 import { sseData } from './sse.ts';
 
@@ -65,23 +65,6 @@ async function post(
   return response;
 }
 
-const Completion = z.looseObject({
-  provider: z.unknown().optional(),
-  choices: z
-    .array(
-      z.looseObject({
-        message: z.looseObject({
-          content: z.string().nullish(),
-          refusal: z.string().nullish(),
-          tool_calls: z.array(z.unknown()).nullish(),
-          annotations: z.unknown().optional(),
-        }),
-      }),
-    )
-    .min(1),
-  tributary: z.unknown().optional(),
-});
-
 /**
  * Asks once and waits for the whole answer.
  *
@@ -101,20 +84,8 @@ export async function ask(
   }
   const { message } = completion.data.choices[0]!;
   const field = parseTributaryField(completion.data.tributary);
-  const { content, refusal, tool_calls, annotations } = message;
-  return toAnswer(
-    field,
-    { content: content ?? null, refusal, tool_calls: tool_calls ?? undefined, annotations },
-    completion.data.provider,
-  );
+  return toAnswer(field, message, completion.data.provider);
 }
-
-const Chunk = z.looseObject({
-  provider: z.unknown().optional(),
-  choices: z.array(z.looseObject({ delta: z.looseObject({}).optional() })).optional(),
-  tributary: z.unknown().optional(),
-  error: z.looseObject({ message: z.string(), code: z.string().nullish(), param: z.string().nullish() }).optional(),
-});
 
 /** Asks and hands out the answer as it comes. Nothing is sent before the stream is read. */
 export function stream(
@@ -166,14 +137,8 @@ export function stream(
   return { answer: promise, [Symbol.asyncIterator]: pieces };
 }
 
-function parseChunk(data: string): z.infer<typeof Chunk> {
-  let json: unknown;
-  try {
-    json = JSON.parse(data);
-  } catch {
-    json = undefined;
-  }
-  const parsed = Chunk.safeParse(json);
+function parseChunk(data: string): Chunk {
+  const parsed = Chunk.safeParse(parseJson(data));
   if (parsed.success) return parsed.data;
   throw new TributaryError('gateway_malformed', 'The gateway sent an event that is no part of an answer.', {
     status: 502,

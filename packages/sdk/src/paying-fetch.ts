@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { checkAnswer, parseTributaryField, type TributaryField } from './answer.ts';
 import { createAnswerBuilder, type Delta } from './answer-builder.ts';
 import type { Channel } from './channel.ts';
+import { Chunk, Completion, parseJson } from './completion.ts';
 import { toHttpError } from './http-error.ts';
 import { createQuotes } from './quotes.ts';
 import { sseData } from './sse.ts';
@@ -287,35 +288,6 @@ export function createPayingFetch(options: PayingFetchOptions): typeof fetch {
       headers.set('authorization', `Bearer ${options.apiKey}`);
     }
     return { ...init, headers };
-  }
-}
-
-const Message = z.looseObject({
-  content: z
-    .string()
-    .nullish()
-    .transform((c) => c ?? null),
-  refusal: z.string().nullish(),
-  tool_calls: z
-    .array(z.unknown())
-    .nullish()
-    .transform((calls) => calls ?? undefined),
-});
-const Completion = z.looseObject({
-  choices: z.array(z.looseObject({ message: Message })),
-  tributary: z.unknown().optional(),
-});
-const Chunk = z.looseObject({
-  choices: z.array(z.looseObject({ delta: z.looseObject({}).optional() })).optional(),
-  tributary: z.unknown().optional(),
-  error: z.unknown().optional(),
-});
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 
