@@ -13,7 +13,7 @@ export interface Extracted {
 }
 
 /** One line with single spaces; control and invisible characters are taken out. */
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   return text
     .normalize('NFC')
     .replace(/[\p{Cc}\p{Zs}\p{Zl}\p{Zp}]+/gu, ' ')

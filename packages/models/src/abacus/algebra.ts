@@ -1,8 +1,9 @@
 import Fraction from 'fraction.js';
-import { CannotCompute, type Evaluator, type Value } from './evaluate.ts';
+import type { Evaluator } from './evaluate.ts';
 import { type Expression, formatExpression, hasVariable } from './expression.ts';
 import { formatValue } from './format.ts';
 import { maths } from './maths.ts';
+import { CannotCompute, type Value } from './rationals.ts';
 
 /** Coefficients of a polynomial, constant first. */
 type Polynomial = Value[];
@@ -163,10 +164,6 @@ function rationalRoots(p: Fraction[]): { roots: Fraction[]; rest: Fraction[] } {
   return { roots, rest };
 }
 
-function show(v: Value, evaluator: Evaluator): string {
-  return formatValue(v, evaluator).replace(/^= /, '').replace(/^≈ /, '≈ ');
-}
-
 function fraction(f: Fraction): string {
   return f.d === 1n ? `${f.s * f.n}` : `${f.s * f.n}/${f.d}`;
 }
@@ -286,5 +283,3 @@ export function simplify(e: Expression): string {
     .toString()
     .replace(/\blog\(/g, 'ln(');
 }
-
-export { show as showValue };

@@ -9,9 +9,9 @@ export type Expression =
   | { kind: 'binary'; op: '+' | '-' | '*' | '/' | '^' | 'mod'; left: Expression; right: Expression }
   | { kind: 'call'; name: string; args: Expression[] };
 
-export const CONSTANTS = new Set(['pi', 'e', 'tau', 'phi']);
+const CONSTANTS = new Set(['pi', 'e', 'tau', 'phi']);
 /** Functions with the least and the most number of arguments. */
-export const FUNCTIONS: Readonly<Record<string, readonly [number, number]>> = {
+const FUNCTIONS: Readonly<Record<string, readonly [number, number]>> = {
   sqrt: [1, 1],
   cbrt: [1, 1],
   root: [2, 2],

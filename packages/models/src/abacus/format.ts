@@ -1,6 +1,7 @@
 import type { Decimal } from 'decimal.js';
 import type Fraction from 'fraction.js';
-import type { Evaluator, Value } from './evaluate.ts';
+import type { Evaluator } from './evaluate.ts';
+import type { Value } from './rationals.ts';
 
 /** How many digits are wanted: significant ones, or places after the point. */
 export interface DigitsWanted {

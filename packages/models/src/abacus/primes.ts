@@ -1,4 +1,4 @@
-import { CannotCompute } from './evaluate.ts';
+import { CannotCompute } from './rationals.ts';
 
 /** Twelve bases decide primality for every number below 3.3·10²⁴ (Sorenson and Webster, 2015). */
 const BASES = [2n, 3n, 5n, 7n, 11n, 13n, 17n, 19n, 23n, 29n, 31n, 37n];

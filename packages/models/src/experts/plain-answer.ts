@@ -5,7 +5,7 @@ import type { Answer, AnswerCall } from '../expert.ts';
 export const PLAIN_SUPPORTS = ['temperature', 'top_p', 'seed', 'presence_penalty', 'frequency_penalty', 'stop'];
 
 /** Tokens of a request's messages as built-in experts bill them. */
-export function promptTokens(request: ChatRequest): number {
+function promptTokens(request: ChatRequest): number {
   return request.messages.reduce((sum, m) => sum + countTokens(textOf(m.content)), 0);
 }
 

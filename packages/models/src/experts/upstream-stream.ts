@@ -2,7 +2,7 @@ import { TributaryError } from '@tributary/protocol';
 import type { Answer, ChatDelta, ToolCallDelta } from '../expert.ts';
 
 /** Token counts as an upstream claims them. */
-export interface ClaimedUsage {
+interface ClaimedUsage {
   prompt: number;
   completion: number;
 }

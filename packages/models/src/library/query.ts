@@ -4,10 +4,10 @@ import type { PassageIndex } from './passage-index.ts';
 import { synonymsOf } from './synonyms.ts';
 
 /** What kind of answer a question wants; it decides which sentences are preferred. */
-export type AnswerType = 'definition' | 'number' | 'person' | 'time' | 'reason' | 'way' | 'other';
+type AnswerType = 'definition' | 'number' | 'person' | 'time' | 'reason' | 'way' | 'other';
 
 /** One thing a question asks about: a stem and what may stand for it. */
-export interface QueryTerm {
+interface QueryTerm {
   term: string;
   /** How much it tells, from the index; never below a small positive number. */
   weight: number;
@@ -36,7 +36,7 @@ const SPELLING_WORTH = 0.8;
 const EARLIER_WORTH = 0.5;
 
 /** Which kind of answer a question wants, from the way it begins. */
-export function answerType(text: string): AnswerType {
+function answerType(text: string): AnswerType {
   const q = text.toLowerCase();
   if (
     /\bhow (?:many|much|long|often|far|large|big|old|fast|high)\b|\b(?:what|which) (?:\w+ ){0,2}?(?:number|port|percentage|percent|rate|size|amount|limit|maximum|minimum|version|default)\b/.test(
@@ -64,7 +64,7 @@ function subjectOf(text: string): string[] {
 }
 
 /** True when a text points at something said before, such as "and what does it cost?". */
-export function refersBack(text: string): boolean {
+function refersBack(text: string): boolean {
   const all = words(text);
   const content = all.filter((w) => !isStopWord(w));
   return (
