@@ -44,18 +44,21 @@ export function namedImmutables(artifact: Artifact): ImmutableReferences {
   if (wanted.size === 0) return {};
   const names = new Map<string, string>();
   const file = join(artifactsDir, 'build-info', `${artifact.buildInfoId}.output.json`);
-  const { output } = JSON.parse(readFileSync(file, 'utf8')) as { output: { sources: Record<string, { ast: AstNode }> } };
+  const { output } = JSON.parse(readFileSync(file, 'utf8')) as {
+    output: { sources: Record<string, { ast: AstNode }> };
+  };
   const visit = (value: unknown): void => {
-    if (Array.isArray(value)) return value.forEach(visit);
     if (value === null || typeof value !== 'object') return;
-    const node = value as AstNode;
-    if (node.nodeType === 'VariableDeclaration' && wanted.has(String(node.id))) names.set(String(node.id), node.name ?? '');
+    const node = value as AstNode; // or an array, which has neither type nor name
+    if (node.nodeType === 'VariableDeclaration' && wanted.has(String(node.id)))
+      names.set(String(node.id), node.name ?? '');
     for (const child of Object.values(node)) visit(child);
   };
   for (const { ast } of Object.values(output.sources)) visit(ast);
   const entries = [...wanted].map((id) => {
     const name = names.get(id);
-    if (name === undefined) throw new Error(`${artifact.contractName}: immutable with AST id ${id} has no declaration in ${file}`);
+    if (name === undefined)
+      throw new Error(`${artifact.contractName}: immutable with AST id ${id} has no declaration in ${file}`);
     return [name, artifact.immutableReferences[id] ?? []] as const;
   });
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));

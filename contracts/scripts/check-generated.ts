@@ -5,7 +5,9 @@ import { generatedDir, generatedFiles } from './generated.ts';
 const files = generatedFiles();
 const present = existsSync(generatedDir) ? readdirSync(generatedDir, { recursive: true, encoding: 'utf8' }) : [];
 const stale = [
-  ...[...files].filter(([file, text]) => !present.includes(file) || readFileSync(join(generatedDir, file), 'utf8') !== text),
+  ...[...files].filter(
+    ([file, text]) => !present.includes(file) || readFileSync(join(generatedDir, file), 'utf8') !== text,
+  ),
   ...present.filter((file) => file.endsWith('.ts') && !files.has(file)).map((file) => [file]),
 ].map(([file]) => file);
 

@@ -6,8 +6,17 @@ import { snapshotsDir } from './artifacts.ts';
 /** Runs the tests with every line counted, and keeps the figures of `src/` in `snapshots/coverage.json`. */
 const contractsDir = join(import.meta.dirname, '..');
 const hardhat = resolve(contractsDir, '../node_modules/hardhat/dist/src/cli.js');
-const env = { FUZZ_RUNS: '32', INVARIANT_RUNS: '8', ...process.env, CONTRACTS_OUT: process.env.CONTRACTS_OUT ?? 'cache/coverage' };
-const run = spawnSync(process.execPath, [hardhat, '--coverage', 'test', 'solidity'], { cwd: contractsDir, env, stdio: 'inherit' });
+const env = {
+  FUZZ_RUNS: '32',
+  INVARIANT_RUNS: '8',
+  ...process.env,
+  CONTRACTS_OUT: process.env.CONTRACTS_OUT ?? 'cache/coverage',
+};
+const run = spawnSync(process.execPath, [hardhat, '--coverage', 'test', 'solidity'], {
+  cwd: contractsDir,
+  env,
+  stdio: 'inherit',
+});
 if (run.status !== 0) process.exit(run.status ?? 1);
 
 type Count = { lines: number; hit: number };
@@ -24,7 +33,10 @@ for (const record of lcov.split('end_of_record')) {
   if (hits.length > 0) files[source] = { lines: hits.length, hit: hits.filter((count) => count > 0).length };
 }
 
-const total = Object.values(files).reduce<Count>((a, b) => ({ lines: a.lines + b.lines, hit: a.hit + b.hit }), { lines: 0, hit: 0 });
+const total = Object.values(files).reduce<Count>((a, b) => ({ lines: a.lines + b.lines, hit: a.hit + b.hit }), {
+  lines: 0,
+  hit: 0,
+});
 const report = {
   total: { ...total, percent: percent(total) },
   files: Object.fromEntries(

@@ -17,11 +17,16 @@ for (const [family, measure] of Object.entries(families)) {
   gas[family] = Object.fromEntries(
     Object.entries(measured).map(([name, { gas, goal, note }]) => [
       name,
-      { gas: Number(gas), ...(goal === undefined ? {} : { goal: Number(goal) }), ...(note === undefined ? {} : { note }) },
+      {
+        gas: Number(gas),
+        ...(goal === undefined ? {} : { goal: Number(goal) }),
+        ...(note === undefined ? {} : { note }),
+      },
     ]),
   );
   for (const [name, { gas, goal }] of Object.entries(measured)) {
-    const verdict = goal === undefined ? '' : gas <= goal ? `goal ${goal}, met` : `goal ${goal}, missed by ${gas - goal}`;
+    const verdict =
+      goal === undefined ? '' : gas <= goal ? `goal ${goal}, met` : `goal ${goal}, missed by ${gas - goal}`;
     console.log(`${`${family}.${name}`.padEnd(36)} ${String(gas).padStart(8)}  ${verdict}`);
   }
 }

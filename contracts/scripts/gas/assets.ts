@@ -7,7 +7,8 @@ const SHARES = 1_000n * 10n ** 18n;
 const KIND = { dataset: 0, model: 1, device: 2, service: 3 };
 
 /** An address like those of IPFS, 64 bytes long. */
-const uri = (number: number) => `ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy5${String(number).padStart(4, '0')}`;
+const uri = (number: number) =>
+  `ipfs://bafybeigdyrzt5sfp7udm7hu76uh7y26nf3efuylqabf3oclgtqy5${String(number).padStart(4, '0')}`;
 
 /** Registry and accounts: whole transactions, both revenue tokens in use unless the name says otherwise. */
 export async function measureAssets(chain: GasChain): Promise<Measured> {
@@ -36,7 +37,8 @@ export async function measureAssets(chain: GasChain): Promise<Measured> {
     return { account, gas };
   };
   const pay = async (to: Address, dollars: bigint, tribs: bigint) => {
-    if (dollars > 0n) await chain.send({ to: dollar.address, abi: dollar.abi, functionName: 'mint', args: [to, dollars] });
+    if (dollars > 0n)
+      await chain.send({ to: dollar.address, abi: dollar.abi, functionName: 'mint', args: [to, dollars] });
     if (tribs > 0n) await chain.send({ to: trib.address, abi: trib.abi, functionName: 'transfer', args: [to, tribs] });
   };
   const call = (to: Address, functionName: string, args: unknown[] = [], from = bob) =>
@@ -47,7 +49,10 @@ export async function measureAssets(chain: GasChain): Promise<Measured> {
   const device = await register(KIND.device, [], [], [{ holder: bob, shares: SHARES }]);
   const dataset = await register(KIND.dataset, [], [], [{ holder: carol, shares: SHARES }]);
   const holders = [{ holder: alice, shares: SHARES }];
-  const edges: [Address[], number[]] = [[device.account, dataset.account], [300_000, 200_000]];
+  const edges: [Address[], number[]] = [
+    [device.account, dataset.account],
+    [300_000, 200_000],
+  ];
   const service = await register(KIND.service, ...edges, holders);
   measured.register = { gas: service.gas, goal: 220_000n, note: 'two upstreams, one holder, 64-byte URI' };
   const dueDataset = await register(KIND.dataset, [], [], holders, 50_000);
@@ -56,16 +61,28 @@ export async function measureAssets(chain: GasChain): Promise<Measured> {
   measured.registerInheritingDues = { gas: withDues.gas, note: 'as above, two ancestors with dues' };
 
   await pay(service.account, 900n * DOLLARS, 90n * TRIBS);
-  measured.flushFirst = { gas: await call(service.account, 'flush'), goal: 185_000n, note: 'two upstreams, both tokens' };
+  measured.flushFirst = {
+    gas: await call(service.account, 'flush'),
+    goal: 185_000n,
+    note: 'two upstreams, both tokens',
+  };
   await pay(service.account, 900n * DOLLARS, 90n * TRIBS);
   measured.flush = { gas: await call(service.account, 'flush'), goal: 80_000n, note: 'two upstreams, both tokens' };
   await pay(service.account, 900n * DOLLARS, 0n);
-  measured.flushDollars = { gas: await call(service.account, 'flush'), goal: 80_000n, note: 'two upstreams, dollars only' };
+  measured.flushDollars = {
+    gas: await call(service.account, 'flush'),
+    goal: 80_000n,
+    note: 'two upstreams, dollars only',
+  };
 
   const fresh = await register(KIND.service, ...edges, holders);
   await pay(fresh.account, 900n * DOLLARS, 0n);
   await call(fresh.account, 'flush');
-  measured.claimFirstDollars = { gas: await call(fresh.account, 'claim', [alice]), goal: 95_000n, note: 'dollars only' };
+  measured.claimFirstDollars = {
+    gas: await call(fresh.account, 'claim', [alice]),
+    goal: 95_000n,
+    note: 'dollars only',
+  };
   await pay(fresh.account, 900n * DOLLARS, 0n);
   measured.claimDollars = { gas: await call(fresh.account, 'claim', [alice]), goal: 60_000n, note: 'dollars only' };
 
@@ -84,11 +101,23 @@ export async function measureAssets(chain: GasChain): Promise<Measured> {
 
   const transfer = (to: Address, shares: bigint, from = alice) => call(service.account, 'transfer', [to, shares], from);
   await pay(service.account, 900n * DOLLARS, 90n * TRIBS);
-  measured.transferSharesFirst = { gas: await transfer(carol, SHARES / 4n), goal: 100_000n, note: 'to a new holder, both tokens' };
+  measured.transferSharesFirst = {
+    gas: await transfer(carol, SHARES / 4n),
+    goal: 100_000n,
+    note: 'to a new holder, both tokens',
+  };
   await pay(service.account, 900n * DOLLARS, 90n * TRIBS);
-  measured.transferShares = { gas: await transfer(carol, SHARES / 4n), goal: 100_000n, note: 'between holders, both tokens' };
+  measured.transferShares = {
+    gas: await transfer(carol, SHARES / 4n),
+    goal: 100_000n,
+    note: 'between holders, both tokens',
+  };
   await pay(service.account, 900n * DOLLARS, 90n * TRIBS);
-  measured.transferAllShares = { gas: await transfer(carol, SHARES / 2n), goal: 100_000n, note: 'all that the sender has' };
+  measured.transferAllShares = {
+    gas: await transfer(carol, SHARES / 2n),
+    goal: 100_000n,
+    note: 'all that the sender has',
+  };
 
   await pay(service.account, 900n * DOLLARS, 90n * TRIBS);
   measured.pullOneUpstream = { gas: await call(service.account, 'pull', [0n]), note: 'both tokens, first time apart' };

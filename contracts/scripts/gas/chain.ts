@@ -11,9 +11,12 @@ import {
   custom,
   encodeFunctionData,
   type Hex,
+  type PublicClient,
+  type Transport,
+  type WalletClient,
 } from 'viem';
 import { hardhat } from 'viem/chains';
-import { artifactsDir, type Artifact } from '../artifacts.ts';
+import { type Artifact, artifactsDir } from '../artifacts.ts';
 
 type Call = { from?: Address; to: Address; abi: Abi; functionName: string; args?: readonly unknown[] };
 
@@ -22,8 +25,8 @@ export async function createChain() {
   const { provider } = await network.create();
   const chain: Chain = { ...hardhat, id: Number(await provider.request({ method: 'eth_chainId' })) };
   const transport = custom(provider);
-  const reader = createPublicClient({ chain, transport, cacheTime: 0 });
-  const wallet = createWalletClient({ chain, transport });
+  const reader: PublicClient = createPublicClient({ chain, transport, cacheTime: 0 });
+  const wallet: WalletClient<Transport, Chain> = createWalletClient({ chain, transport });
   const clock = createTestClient({ chain, transport, mode: 'hardhat' });
   const accounts = await wallet.getAddresses();
   const account = (index: number): Address => {
@@ -33,7 +36,9 @@ export async function createChain() {
   };
 
   const transact = async (what: string, request: { account: Address; to?: Address; data: Hex; value?: bigint }) => {
-    const hash = await wallet.sendTransaction({ ...request, gas: 15_000_000n } as Parameters<typeof wallet.sendTransaction>[0]);
+    const hash = await wallet.sendTransaction({ ...request, gas: 15_000_000n } as Parameters<
+      typeof wallet.sendTransaction
+    >[0]);
     const receipt = await reader.getTransactionReceipt({ hash });
     if (receipt.status !== 'success') throw new Error(`${what} reverted`);
     return receipt;

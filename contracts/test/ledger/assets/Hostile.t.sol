@@ -87,6 +87,37 @@ contract IssuerDollarTest is AssetsTest {
         assertEq(_dollars(model), 420e6);
     }
 
+    /// @notice The same with TRIB stopped: dollars go on, for edges, holders and owners alike.
+    function test_attack_blockedTrib() public {
+        IAssetAccount bare = _register(alice, _blank());
+        IAssetRegistry.Registration memory asset = _upstream(_blank(), device, 100_000);
+        (asset.minter, asset.cap) = (address(pool), uint96(100 * SHARE));
+        IAssetAccount pooled = _register(alice, asset);
+        _pay(service, 1000e6, 10 * SHARE);
+        _pay(bare, 10e6, SHARE);
+        _pay(pooled, 10e6, SHARE);
+        vm.mockCallRevert(address(trib), abi.encodeWithSelector(trib.transfer.selector), "stopped");
+        service.flush();
+        service.claim(alice);
+        bare.claimOwner();
+        pooled.pull(0);
+        pooled.claimOwner();
+        assertEq(_dollars(device), 301e6);
+        assertEq(_dollars(alice), 519e6);
+        assertEq(service.owed(0, address(trib)), 3 * SHARE);
+        assertEq(service.claimable(alice, address(trib)), 5 * SHARE);
+
+        vm.clearMockedCalls();
+        service.flush();
+        service.claim(alice);
+        bare.claimOwner();
+        pooled.pull(0);
+        pooled.claimOwner();
+        assertEq(_tribs(address(device)), 3.1e18);
+        assertEq(_tribs(alice), 6.9e18);
+        assertEq(_dollars(alice), 519e6);
+    }
+
     /// @notice Attack: a caller gives so little gas that payments fail and look blocked.
     function test_attack_flushWithTooLittleGas() public {
         _pay(service, 1000e6, 10 * SHARE);
