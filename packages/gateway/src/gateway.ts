@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { assets, channels, createWriter, readChainId, tokens } from '@tributary/chain';
+import { createWriter, readChainId, tokens } from '@tributary/chain';
 import { acquireLock, openJournal } from '@tributary/ledger';
 import { rankServices } from '@tributary/models';
 import {
@@ -35,6 +35,7 @@ import { GatewayRecord } from './settle/record.ts';
 import { createRefunds } from './settle/refunds.ts';
 import { createSpokes, sessionKeyOf } from './settle/spokes.ts';
 import { createSharedLook } from './shared-look.ts';
+import { openTables } from './tables/tables.ts';
 
 /** Connections kept open to one node, at most. */
 const MAX_CONNECTIONS = 256;
@@ -42,6 +43,8 @@ const MAX_CONNECTIONS = 256;
 const GRACE_MS = 5_000;
 /** What payers are offered between asking for their deposit and getting it, seconds. */
 const WITHDRAW_DELAY_SECONDS = 3_600;
+/** Pause between looks while registered services have not answered yet. */
+const AWAIT_PAUSE_MS = 500;
 /** Between two looks at the chain because an unknown API key came, at least, milliseconds. */
 const FIND_CHANNEL_PAUSE_MS = 500;
 
@@ -114,11 +117,24 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   const exact = createExactPayments({ chain, curve, token, gatewayKey: keyBytes });
   const journal = await openJournal({ dir: join(config.home, 'journal'), parse: (v) => GatewayRecord.parse(v) });
   closers.push(() => journal.close());
-  const receipts = createReceipts({ journal, chainId, receiptLog: contracts.receiptLog });
+  const receipts = createReceipts(() => tables);
   for await (const { seq, record } of journal.replay()) {
     applyRecord({ hub, spokes: spokeBook, exact }, record);
     if (record.kind === 'answer') receipts.add(seq, { chainId, receiptLog: contracts.receiptLog, ...record.entry });
   }
+  const tables = openTables({
+    setup: {
+      home: config.home,
+      databaseUrl: config.databaseUrl,
+      rpc: config.rpc,
+      chainId,
+      contracts,
+      fromBlock: config.fromBlock,
+    },
+    journal,
+    log,
+  });
+  closers.push(() => tables.close());
   const books = createBooks(
     { hub, spokes: spokeBook, exact },
     {
@@ -247,10 +263,10 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
           unavailable: s.unavailable,
           inFlight: s.latency.inFlight,
         })),
-      assets: () => assets.list(writer, { fromBlock: config.fromBlock }),
+      assets: async () => (await tables.fresh()).assets(),
       receipts: receipts.list,
       receipt: receipts.find,
-      claims: () => channels.loggedReceipts(writer, { fromBlock: config.fromBlock }),
+      claims: async () => (await tables.fresh()).claims(1_000),
       settle: () => claimer.claimNow(),
       operatorToken: config.operatorToken,
     },
@@ -268,8 +284,16 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     config.discoverSeconds * 1000,
     onError('looking for services failed'),
   );
+  // After a start of everything at once the nodes come up a little later than the gateway.
+  const awaiting = createRepeating(
+    async () => {
+      if (catalog.awaited > 0) await discovery.look();
+    },
+    AWAIT_PAUSE_MS,
+    onError('looking for services failed'),
+  );
   const filling = createRepeating(spokes.topUpLow, config.watchSeconds * 1000, onError('filling channels failed'));
-  closers.push(() => Promise.all([looking.stop(), filling.stop(), claimer.stop()]));
+  closers.push(() => Promise.all([looking.stop(), awaiting.stop(), filling.stop(), claimer.stop()]));
   claimer.start({
     intervalMs: config.claim.intervalSeconds * 1000,
     minAmount: config.claim.minimum,

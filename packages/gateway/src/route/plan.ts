@@ -56,15 +56,11 @@ function modelNotFound(models: readonly string[], catalog: Catalog): TributaryEr
       hint: `${catalog.awaited} registered services have not answered yet; try again in a few seconds.`,
     });
   }
-  return new TributaryError(
-    'model_not_found',
-    `The model ${named} does not exist here.`,
-    {
-      status: 404,
-      param: 'model',
-      hint: known.length > 0 ? `There are: ${[AUTO, ...known].join(', ')}.` : 'No service is registered yet.',
-    },
-  );
+  return new TributaryError('model_not_found', `The model ${named} does not exist here.`, {
+    status: 404,
+    param: 'model',
+    hint: known.length > 0 ? `There are: ${[AUTO, ...known].join(', ')}.` : 'No service is registered yet.',
+  });
 }
 
 function unsupported(requirement: Requirement, model: string): TributaryError {
