@@ -5,7 +5,8 @@ import { chainOf, createReader, createWriter, type Reader, testDollarAbi, type W
 import { type Devnet, type DevnetOptions, deploy, startDevnet } from '@tributary/ledger';
 import { type Address, type Contracts, type Hex, toHex } from '@tributary/protocol';
 import { createPublicClient, createWalletClient, http } from 'viem';
-import { mnemonicToAccount } from 'viem/accounts';
+import { mnemonicToAccount, privateKeyToAccount } from 'viem/accounts';
+import { createNonceManager, jsonRpc } from 'viem/nonce';
 
 /** The public test mnemonic: ten accounts with 10 000 coins each on every devnet. */
 export const TEST_MNEMONIC = 'test test test test test test test test test test test junk';
@@ -13,6 +14,13 @@ export const TEST_MNEMONIC = 'test test test test test test test test test test 
 /** Private key of account `index` of the test mnemonic. */
 export function testKey(index: number): Hex {
   return toHex(mnemonicToAccount(TEST_MNEMONIC, { addressIndex: index }).getHdKey().privateKey!);
+}
+
+const freshNonces = () => createNonceManager({ source: jsonRpc() });
+
+/** viem's own nonce manager counts by address and chain id: two devnets in one process would share it. */
+function walletAccount(index: number) {
+  return privateKeyToAccount(testKey(index), { nonceManager: freshNonces() });
 }
 
 export interface DevnetFixtureOptions extends Partial<DevnetOptions> {
@@ -58,7 +66,7 @@ export async function devnetFixture(options: DevnetFixtureOptions = {}): Promise
     walletClient: createWalletClient({ chain, transport: http(url), account: mnemonicToAccount(TEST_MNEMONIC) }),
   });
   const wallets = Array.from({ length: count }, (_, i) =>
-    createWriter({ rpc: url, chainId, contracts, signer: testKey(i) }),
+    createWriter({ rpc: url, chainId, contracts, signer: walletAccount(i) }),
   );
   const wallet = wallets[0]!;
 
@@ -100,8 +108,8 @@ export async function devnetFixture(options: DevnetFixtureOptions = {}): Promise
     snapshot: () => rpc('evm_snapshot') as Promise<Hex>,
     async revert(id) {
       if (!(await rpc('evm_revert', id))) throw new RangeError(`no snapshot ${id}`);
-      // Nonces counted for blocks that are gone would leave gaps.
-      for (const { account } of wallets) account.nonceManager?.reset({ address: account.address, chainId });
+      // A nonce manager never counts down, so nonces of blocks now gone need a new one.
+      for (const { account } of wallets) account.nonceManager = freshNonces();
     },
     async restart() {
       await devnet.stop();

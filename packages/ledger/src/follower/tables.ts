@@ -1,6 +1,6 @@
 import type { NetworkEvent } from '@tributary/chain';
 import type { Hex32 } from '@tributary/protocol';
-import { desc, eq, gt, sql } from 'drizzle-orm';
+import { desc, gt, sql } from 'drizzle-orm';
 import { blocks, chainTables, source } from '../store/schema.ts';
 import type { Database } from '../store/store.ts';
 import { rowsOf } from './rows.ts';
@@ -92,10 +92,4 @@ async function endsIn(tx: Database, head: FollowedBlock | null): Promise<boolean
 async function removeAbove(tx: Database, number: number): Promise<void> {
   for (const table of chainTables) await tx.delete(table).where(gt(table.blockNumber, number));
   await tx.delete(blocks).where(gt(blocks.number, number));
-}
-
-/** Whether the tables have a block of this number and hash; for callers that wait. */
-export async function hasBlock(db: Database, number: number): Promise<boolean> {
-  const [row] = await db.select().from(blocks).where(eq(blocks.number, number));
-  return row !== undefined;
 }

@@ -59,8 +59,11 @@ async function openEmbedded(dir: string, log: Logger): Promise<Store> {
 }
 
 async function openPglite(dir: string): Promise<Store> {
-  const client = new PGlite(dir);
-  await client.waitReady;
+  return storeOn(await PGlite.create(dir));
+}
+
+/** The tables in an embedded database that is open already. */
+export async function storeOn(client: PGlite): Promise<Store> {
   const db = drizzlePglite({ client });
   await migratePglite(db, { migrationsFolder: MIGRATIONS });
   return { db, close: () => client.close() };
