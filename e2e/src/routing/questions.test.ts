@@ -8,17 +8,19 @@ import { z } from 'zod';
 
 /** Runs sets of mixed questions through the router and the experts as a gateway would: in order, until somebody knows. */
 
-const Questions = z.object({
-  questions: z.array(
-    z.object({
-      question: z.string(),
-      /** `model` means a language model where one is connected, else the guide. */
-      expert: z.enum(['library', 'abacus', 'guide', 'model']),
-      /** A text of the passage that answers. */
-      contains: z.string().optional(),
-    }),
-  ),
+const Question = z.object({
+  question: z.string(),
+  /** `model` means a language model where one is connected, else the guide; `other` either of them. */
+  expert: z.enum(['library', 'abacus', 'guide', 'model', 'other']),
+  /** Texts of which the passage that answers has one. */
+  contains: z.preprocess((v) => (typeof v === 'string' ? [v] : v), z.array(z.string()).optional()),
 });
+const Questions = z.preprocess(
+  (v) => (Array.isArray(v) ? { questions: v } : v),
+  z.object({ questions: z.array(Question) }),
+);
+
+const oneSpace = (text: string) => text.replace(/\s+/g, ' ');
 
 const ROOT = new URL('../../../packages/', import.meta.url);
 const DATASET: Address = `0x${'da'.repeat(20)}`;
@@ -74,13 +76,15 @@ async function run(
       citations = answer.citations;
       if (answer.outcome === 'answered') break;
     }
-    const wanted = expert === 'model' ? (withModel ? 'relay' : 'guide') : expert;
-    if (who === wanted) right++;
-    else wrong.push(`${question} went to ${who}, not ${wanted}`);
+    const wanted =
+      expert === 'model' ? [withModel ? 'relay' : 'guide'] : expert === 'other' ? ['relay', 'guide'] : [expert];
+    if (wanted.includes(who)) right++;
+    else wrong.push(`${question} went to ${who}, not ${wanted.join(' or ')}`);
     if (expert !== 'library' || contains === undefined) continue;
     documents++;
-    if (who === 'library' && citations.some((c) => c.quote.includes(contains))) cited++;
-    else wrong.push(`${question} cites nothing with ${JSON.stringify(contains)}: ${textOf(citations[0]?.quote)}`);
+    if (who === 'library' && citations.some((c) => contains.some((text) => oneSpace(c.quote).includes(text)))) cited++;
+    else
+      wrong.push(`${question} (${who}) cites nothing with ${JSON.stringify(contains)}: ${textOf(citations[0]?.quote)}`);
   }
   return { right, all: questions.length, cited, documents, wrong };
 }
@@ -92,5 +96,15 @@ for (const withModel of [false, true]) {
     assert.ok(all >= 60);
     assert.ok(right >= 0.95 * all, wrong.join('\n'));
     assert.ok(cited >= 0.9 * documents, wrong.join('\n'));
+  });
+}
+
+// Written without sight of the router and of the first set, and committed before its first run, whose figures stand in
+// docs/evaluation.md. The bounds are those of the first set.
+for (const withModel of [false, true]) {
+  test(`blind questions reach the right expert ${withModel ? 'beside' : 'without'} a language model`, async () => {
+    const { right, all, cited, documents, wrong } = await run('models/src/routing/questions/blind-60.json', withModel);
+    console.log(`blind: ${right} of ${all} right, ${cited} of ${documents} citations contain the answer`);
+    for (const line of wrong) console.log(`  ${line.slice(0, 300)}`);
   });
 }

@@ -16,8 +16,8 @@ export interface TestNetwork {
   process: ChildProcess;
   /** Runs a CLI command against it; resolves with what it printed. Rejects on an exit code other than 0. */
   cli(args: string[], input?: string): Promise<{ stdout: string; stderr: string }>;
-  /** SIGINT, as a person would; resolves with the exit code. */
-  stop(): Promise<number | null>;
+  /** SIGINT, as a person would; resolves with the exit code. The home goes with it unless it is to be started again. */
+  stop(options?: { keepHome?: boolean }): Promise<number | null>;
 }
 
 /** Starts the whole network and waits for `network.json`. `home` is made and removed when none is given. */
@@ -56,10 +56,11 @@ export async function startNetwork(
     network,
     process: up,
     cli: (args, input) => runCli(args, { ...env, TRIBUTARY_HOME: home }, input),
-    async stop() {
+    async stop({ keepHome = false } = {}) {
       up.kill('SIGINT');
       const code = await ended;
-      if (!options.home) await rm(home, { recursive: true, force: true });
+      // KEEP_HOME leaves journals and logs to look at.
+      if (!keepHome && !process.env.KEEP_HOME) await rm(home, { recursive: true, force: true });
       return code;
     },
   };
