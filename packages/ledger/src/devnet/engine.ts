@@ -31,8 +31,8 @@ export interface EngineOptions {
 
 /** Transactions taken into one block at most. */
 const BLOCK_TXS = 100;
-/** A state file is written once this many blocks came after the last one, or an eighth of the chain, whichever is more. */
-const DUMP_BLOCKS = 400;
+/** A state file is written once this many blocks came after the last one, or a sixteenth of the chain if that is more. */
+const DUMP_BLOCKS = 200;
 /** Starts of anvil in a row before the devnet gives up. */
 const MAX_STARTS = 5;
 
@@ -74,14 +74,15 @@ export async function startEngine({ dir, genesisPath, chainId, admin, log }: Eng
       if ('result' in outcome) floating.push(raw);
       outcomes.push(outcome);
     }
+    if (!outcomes.some((o) => 'result' in o)) return outcomes;
     // A block may be too small for all; what waits for an earlier nonce never goes into one.
     let before = Number.POSITIVE_INFINITY;
     for (;;) {
+      await mine(a, at);
       const { pending, queued } = (await a.call('txpool_status', [])) as { pending: string; queued: string };
       if (Number(pending) === 0 && Number(queued) === 0) floating = [];
       if (Number(pending) === 0 || Number(pending) >= before) return outcomes;
       before = Number(pending);
-      await mine(a, at);
     }
   }
 
@@ -209,7 +210,7 @@ export async function startEngine({ dir, genesisPath, chainId, admin, log }: Eng
       batch.forEach((b, i) => {
         b.resolve(outcomes[i]!);
       });
-      if (!admin && blocks - dumpedAt >= Math.max(DUMP_BLOCKS, dumpedAt / 8)) await dump();
+      if (!admin && blocks - dumpedAt >= Math.max(DUMP_BLOCKS, dumpedAt / 16)) await dump();
     } catch (error) {
       for (const b of batch) b.reject(error);
       log.error({ err: error }, 'a block could not be made');
