@@ -229,7 +229,10 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     onSpokeLow(service) {
       spokes.topUp(service.account).catch(onError('a channel to a service could not be filled'));
     },
-    onAnswer: (receipt, seq) => receipts.add(seq, receipt),
+    onAnswer(receipt, seq) {
+      receipts.add(seq, receipt);
+      tables.add(seq, receipt);
+    },
   });
 
   closers.push(() => core.delivery.close());

@@ -13,6 +13,8 @@ const CLOSE_MS = 2_000;
 
 /** The SQL tables behind the explorer: the chain's events and this gateway's receipts. Both can be built again at any time. */
 export interface Tables {
+  /** Takes a receipt in that the journal has since the start. Cheap: it is written with others, later. */
+  add(seq: number, signed: SignedReceipt): void;
   /** Asks the tables, which have every receipt of the journal by then. */
   fresh(): Promise<Pick<TablesWork, 'assets' | 'claims' | 'receipt' | 'receipts'>>;
   close(): Promise<void>;
@@ -72,31 +74,41 @@ export function openTables(options: {
   const work = callWorker(worker);
   let timer: NodeJS.Timeout | undefined;
   let folding: Promise<void> = Promise.resolve();
-  let next: number | undefined;
+  let caughtUp = false;
   let closed = false;
   let answers = false;
   worker.once('message', () => {
     answers = true;
   });
 
-  async function foldAll(): Promise<void> {
-    next ??= await work.foldedTo();
-    if (next >= journal.nextSeq()) return;
+  const journalEnd = workerData.journalEnd;
+  let pending: { seq: number; signed: SignedReceipt }[] = [];
+
+  /** What the journal had before the start and the tables lack. */
+  async function catchUp(): Promise<void> {
     let entries: { seq: number; signed: SignedReceipt }[] = [];
-    const flush = async (to: number) => {
-      await work.fold(entries, to);
-      next = to;
-      entries = [];
-    };
-    let to = next;
-    for await (const { seq, record } of journal.replay(next)) {
-      to = seq + 1;
+    const from = await work.foldedTo();
+    if (from >= journalEnd) return;
+    for await (const { seq, record } of journal.replay(from)) {
+      if (seq >= journalEnd) break;
       if (record.kind === 'answer') {
         entries.push({ seq, signed: { chainId, receiptLog: contracts.receiptLog, ...record.entry } });
       }
-      if (entries.length === BATCH) await flush(to);
+      if (entries.length < BATCH) continue;
+      await work.fold(entries, seq + 1);
+      entries = [];
     }
-    await flush(to);
+    await work.fold(entries, journalEnd);
+  }
+
+  async function foldAll(): Promise<void> {
+    if (!caughtUp) await catchUp();
+    caughtUp = true;
+    while (pending.length > 0) {
+      const batch = pending.slice(0, BATCH);
+      await work.fold(batch, batch.at(-1)!.seq + 1);
+      pending = pending.slice(batch.length);
+    }
   }
 
   /** One fold at a time. */
@@ -118,6 +130,9 @@ export function openTables(options: {
   schedule();
 
   return {
+    add(seq, signed) {
+      pending.push({ seq, signed });
+    },
     async fresh() {
       await fold();
       return work;

@@ -6,29 +6,32 @@ import { clearReceipts, foldedTo, foldReceipts, receiptById, receiptsSince } fro
 
 const hex = (n: number, bytes: number) => `0x${n.toString(16).padStart(2 * bytes, '0')}` as Hex32;
 
+const digests = receiptDigests(31_337, hex(1, 20));
+
 function signedReceipt(i: number): SignedReceipt {
+  const receipt = {
+    requestId: hex(1000 + i, 32),
+    service: hex(2, 20),
+    agentId: 0n,
+    requestHash: hex(3, 32),
+    responseHash: hex(4, 32),
+    modelDigest: hex(5, 32),
+    promptTokens: 10,
+    completionTokens: 20,
+    token: hex(6, 20),
+    price: 2n ** 127n + BigInt(i),
+    attributionHash: hex(7, 32),
+    issuedAt: 1_800_000_000,
+  };
   return {
     chainId: 31_337,
     receiptLog: hex(1, 20),
-    receipt: {
-      requestId: hex(1000 + i, 32),
-      service: hex(2, 20),
-      agentId: 0n,
-      requestHash: hex(3, 32),
-      responseHash: hex(4, 32),
-      modelDigest: hex(5, 32),
-      promptTokens: 10,
-      completionTokens: 20,
-      token: hex(6, 20),
-      price: 2n ** 127n + BigInt(i),
-      attributionHash: hex(7, 32),
-      issuedAt: 1_800_000_000,
-    },
+    receipt,
     signature: hex(8, 65),
     salt: hex(9, 32),
     attribution: [],
     payment: {
-      receiptHash: hex(10, 32),
+      receiptHash: hex32(digests.receipt(receipt)),
       channelId: hex(11, 32),
       from: BigInt(i),
       to: BigInt(i + 1),
@@ -59,7 +62,7 @@ for (const database of databases) {
     assert.deepEqual(SignedReceipt.parse(page[0]!.receipt), signedReceipt(50));
     assert.equal((await receiptsSince(db, 0, 5000)).length, 1200);
 
-    const hash = hex32(receiptDigests(31_337, hex(1, 20)).receipt(signedReceipt(7).receipt));
+    const hash = signedReceipt(7).payment.receiptHash;
     assert.equal((await receiptById(db, hash))?.seq, 14);
     assert.equal((await receiptById(db, hex(1007, 32)))?.receiptHash, hash);
     assert.equal(await receiptById(db, hex(99, 32)), undefined);
