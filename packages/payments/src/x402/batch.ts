@@ -139,6 +139,20 @@ export function createBatchPayments(options: BatchOptions): BatchPayments {
     }
   }
 
+  /** The last deposit of each payer who has one under way. */
+  const depositing = new Map<Address, Promise<unknown>>();
+
+  /** One deposit of a payer after the other: the same one, or more than the payer holds, must not cost our gas twice. */
+  function inTurn<T>(payer: Address, work: () => Promise<T>): Promise<T> {
+    const turn = (depositing.get(payer) ?? Promise.resolve()).then(work, work);
+    depositing.set(payer, turn);
+    const end = () => {
+      if (depositing.get(payer) === turn) depositing.delete(payer);
+    };
+    turn.then(end, end);
+    return turn;
+  }
+
   /** Null when the authorization was used already: the client repeats a deposit whose answer it did not see. */
   async function deposit(
     config: ChannelConfig,
@@ -194,7 +208,8 @@ export function createBatchPayments(options: BatchOptions): BatchPayments {
       let made: BatchDeposit | null = null;
       if (payload.type === 'deposit') {
         checkCumulative(hub, channelId, voucher, offer);
-        made = await deposit(config, channelId, voucher, payload.deposit, offer);
+        const part = payload.deposit;
+        made = await inTurn(payer, () => deposit(config, channelId, voucher, part, offer));
       } else {
         await ensureKnown(config);
         const known = hub.channel(channelId);

@@ -1,5 +1,5 @@
 import { type Authorization, tokens } from '@tributary/chain';
-import { fromHex, type Hex32, keccak, sameHex, TributaryError, toHex } from '@tributary/protocol';
+import { type Address, fromHex, type Hex32, keccak, sameHex, TributaryError, toHex } from '@tributary/protocol';
 import type { ExactOptions, ExactPayments, ExactRecord } from './exact-types.ts';
 import { ExactPayload, type Requirements } from './schemas.ts';
 
@@ -15,11 +15,12 @@ function refuse(reason: string, message: string, cause?: unknown): TributaryErro
   return new TributaryError(`invalid_exact_evm_${reason}`, message, { status: 402, cause });
 }
 
-/** keccak256(label ‖ nonce): one refund for one payment. */
-function refundNonce(nonce: Hex32): Hex32 {
-  const data = new Uint8Array(REFUND_LABEL.length + 32);
+/** keccak256(label ‖ payer ‖ nonce): one refund for one payment. A nonce alone may be copied by another payer. */
+function refundNonce(payer: Address, nonce: Hex32): Hex32 {
+  const data = new Uint8Array(REFUND_LABEL.length + 52);
   data.set(REFUND_LABEL);
-  data.set(fromHex(nonce), REFUND_LABEL.length);
+  data.set(fromHex(payer), REFUND_LABEL.length);
+  data.set(fromHex(nonce), REFUND_LABEL.length + 20);
   return toHex(keccak(data));
 }
 
@@ -27,8 +28,8 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
   const { chain, curve, token, gatewayKey } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
   const gateway = curve.addressOf(gatewayKey);
-  /** Payments that a request of this process works on. */
-  const aside = new Set<string>();
+  /** Payments that a request of this process works on, and what of them has still to move. */
+  const aside = new Map<string, { payer: Address; amount: bigint }>();
   /** Payments about to be sent or sent, whose answer is owed. */
   const owed = new Map<string, Settling>();
   const due = new Map<string, RefundDue>();
@@ -60,13 +61,28 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
     }
   }
 
+  /** Base units that a payer's requests under way have still to bring, up to payment `id`: who came first, is served first. */
+  function promisedBy(payer: Address, id: string): bigint {
+    let sum = 0n;
+    for (const [other, { payer: by, amount }] of aside) {
+      if (by === payer) sum += amount;
+      if (other === id) break;
+    }
+    return sum;
+  }
+
   async function checkOnChain(authorization: Authorization, signature: `0x${string}`): Promise<void> {
     if (await chain.authorizationUsed(authorization.from, authorization.nonce)) {
       throw refuse('nonce_already_used', 'This transfer was made before.');
     }
     const balance = await chain.balanceOf(authorization.from);
-    if (balance < authorization.value) {
-      throw refuse('insufficient_balance', `${authorization.from} holds ${balance} base units.`);
+    // One balance behind many transfers: all would be answered, one would pay.
+    const promised = promisedBy(authorization.from, idOf({ payer: authorization.from, nonce: authorization.nonce }));
+    if (balance < promised) {
+      throw refuse(
+        'insufficient_balance',
+        `${authorization.from} holds ${balance} base units, its requests under way cost ${promised}.`,
+      );
     }
     await chain.simulateTransfer(authorization, signature).catch((cause: unknown) => {
       throw refuse('transaction_simulation_failed', 'The token refuses the transfer.', cause);
@@ -83,7 +99,7 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
       check(parsed.data, offer);
       const id = idOf({ payer: authorization.from, nonce: authorization.nonce });
       if (aside.has(id) || due.has(id)) throw refuse('nonce_already_used', 'This transfer pays for another request.');
-      aside.add(id);
+      aside.set(id, { payer: authorization.from, amount: authorization.value });
       try {
         await checkOnChain(authorization, signature);
       } catch (error) {
@@ -103,6 +119,8 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
     async settle(payment) {
       try {
         const transaction = await chain.transfer(payment.authorization, payment.signature);
+        const entry = aside.get(idOf(transferOf(payment)));
+        if (entry) entry.amount = 0n;
         return { kind: 'exact.settled', ...transferOf(payment), transaction };
       } catch (cause) {
         // Whether it reached a block after all is for `recover` to find out.
@@ -117,6 +135,8 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
       for (const [id, { payer, nonce, amount, validBefore }] of owed) {
         if (aside.has(id)) continue;
         const arrived = await chain.authorizationUsed(payer, nonce);
+        // Meanwhile a new request may have brought this payment: then it is that one's.
+        if (aside.has(id)) continue;
         if (arrived) records.push({ kind: 'exact.refund_due', payer, nonce, amount });
         else if (BigInt(validBefore) < BigInt(now())) records.push({ kind: 'exact.closed', payer, nonce });
       }
@@ -124,7 +144,7 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
     },
     async *payRefunds() {
       for (const { payer, nonce, amount } of due.values()) {
-        const nonceBack = refundNonce(nonce);
+        const nonceBack = refundNonce(payer, nonce);
         const transfer = { from: gateway, to: payer, value: amount, validAfter: 0n, validBefore: FOREVER };
         const authorization: Authorization = { ...transfer, nonce: nonceBack };
         const done = await chain.authorizationUsed(gateway, nonceBack);
