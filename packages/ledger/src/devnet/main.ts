@@ -42,5 +42,5 @@ try {
   console.log(JSON.stringify({ msg: 'devnet ready', url: devnet.url, chainId: devnet.chainId, pid: process.pid }));
 } catch (error) {
   console.error(TributaryError.is(error) ? `${error.message} ${error.hint ?? ''}`.trim() : error);
-  process.exitCode = 1;
+  process.exit(1);
 }
