@@ -91,6 +91,12 @@ export interface FakeNode {
   gate: Promise<void>;
   asked: number;
   stopped: number;
+  /** Answers to every question instead of an answer. */
+  refusal: { status: number; code: string; message: string } | null;
+  /** Says of every delivery that it knows of no payment at all. */
+  forgets: boolean;
+  /** Times that payments were brought. */
+  deliveries: number;
   coveredTo: bigint;
   readonly entries: PaymentEntry[];
 }
@@ -147,6 +153,9 @@ export async function startFakeNode(
     gate: Promise.resolve(),
     asked: 0,
     stopped: 0,
+    refusal: null,
+    forgets: false,
+    deliveries: 0,
     coveredTo: 0n,
     entries: [],
     url: '',
@@ -191,7 +200,11 @@ export async function startFakeNode(
   async function chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readJson(request);
     node.asked++;
-    const { fault } = node;
+    const { fault, refusal } = node;
+    if (refusal) {
+      response.writeHead(refusal.status).end(JSON.stringify({ error: refusal }));
+      return;
+    }
     if (fault === 'session-lost' || fault === 'wants-payment') {
       node.fault = 'none';
       const code = fault === 'session-lost' ? 'session_expired' : 'uncovered_limit';
@@ -275,6 +288,11 @@ export async function startFakeNode(
         response.end(toWire({ entries: node.entries.filter((e) => e.payment.from >= from) }));
       } else if (path === '/payments') {
         const { entries } = PaymentsBody.parse(await readJson(request));
+        node.deliveries++;
+        if (node.forgets) {
+          response.writeHead(409).end(toWire({ coveredTo: 0n }));
+          return;
+        }
         for (const entry of entries) {
           if (entry.payment.to <= node.coveredTo) continue;
           if (entry.payment.from !== node.coveredTo) {
@@ -343,6 +361,8 @@ export interface TestGateway {
   records: GatewayRecord[];
   receipts: SignedReceipt[];
   core: ReturnType<typeof createCore>;
+  /** Times that the journal was read from its beginning. */
+  journalReads(): number;
   /** POST to chat completions with the API key. */
   ask(body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
   /** Charged so far to the API key's channel. */
@@ -359,7 +379,14 @@ const QUICK: Patience = { firstTokenMs: 300, idleMs: 300, wholeMs: 300, stopMs: 
 export async function startTestGateway(
   t: TestContext,
   services: Awaited<ReturnType<typeof startFakeNode>>[],
-  options: { deposit?: bigint; spokeDeposit?: bigint; patience?: Partial<Patience>; keepAliveMs?: number } = {},
+  options: {
+    deposit?: bigint;
+    spokeDeposit?: bigint;
+    patience?: Partial<Patience>;
+    keepAliveMs?: number;
+    /** Whether the API key proves who asks, as it does, or only a reservation does. */
+    proven?: boolean;
+  } = {},
 ): Promise<TestGateway> {
   const hub = createHubBook({
     digests,
@@ -379,12 +406,14 @@ export async function startTestGateway(
   const records: GatewayRecord[] = [];
   const kept: SignedReceipt[] = [];
   const waiting: (() => void)[] = [];
+  let journalReads = 0;
   const journal = {
     append(record: GatewayRecord) {
       records.push(record);
       return Promise.resolve(records.length - 1);
     },
     async *replay() {
+      journalReads++;
       for (const [seq, record] of records.entries()) yield { seq, record };
     },
   };
@@ -434,7 +463,8 @@ export async function startTestGateway(
     payerOf: async (request) => {
       const bearer = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
       if (!bearer) throw new TributaryError('payment_required', 'Payment is required.', { status: 402 });
-      return payByApiKey(bearer, hub, curve, async () => undefined);
+      const payer = payByApiKey(bearer, hub, curve, async () => undefined);
+      return { ...payer, proven: options.proven ?? true };
     },
     onSpokeLow: () => undefined,
     onAnswer(receipt) {
@@ -484,6 +514,7 @@ export async function startTestGateway(
     records,
     receipts: kept,
     core,
+    journalReads: () => journalReads,
     ask: (body, headers = {}, signal) =>
       fetch(`${url}/v1/chat/completions`, {
         method: 'POST',

@@ -83,6 +83,20 @@ const NodeError = z.looseObject({
   }),
 });
 
+/** What a node may say is wrong with a request, in its own code; codes are labels of metrics, so they cannot be anything. */
+const REQUEST_FAULTS = new Set([
+  'bad_header',
+  'body_too_large',
+  'content_filter',
+  'content_policy_violation',
+  'context_length_exceeded',
+  'invalid_json',
+  'invalid_value',
+  'unsupported_parameter',
+  'unsupported_value',
+  'upstream_refused',
+]);
+
 /** The error behind a status other than 200. Requests at fault (400, 413, 422) are `provider_refused`. */
 function refusalOf(service: Service, status: number, text: string): TributaryError {
   let parsed: z.infer<typeof NodeError> | undefined;
@@ -98,10 +112,14 @@ function refusalOf(service: Service, status: number, text: string): TributaryErr
     return failure('uncovered_limit', `${name} waits for payment of earlier answers.`, 503);
   }
   if (status === 400 || status === 413 || status === 422) {
-    return new TributaryError(code || 'provider_refused', parsed?.error.message ?? `${name} refused the request.`, {
-      status,
-      param: parsed?.error.param ?? null,
-    });
+    return new TributaryError(
+      REQUEST_FAULTS.has(code) ? code : 'provider_refused',
+      parsed?.error.message ?? `${name} refused the request.`,
+      {
+        status,
+        param: parsed?.error.param ?? null,
+      },
+    );
   }
   return failure('provider_error', `The provider ${name} answered with status ${status}.`, 502);
 }

@@ -1,11 +1,11 @@
-import { type TributaryError, toOpenAi } from '@tributary/protocol';
+import { type Hex32, TributaryError, toOpenAi } from '@tributary/protocol';
 import type { Found } from '../dispatch/question.ts';
 import { createQuestion, type Nodes, type Patience, type Question } from '../dispatch/question.ts';
 import { findStream } from '../dispatch/streamed.ts';
 import { type FoundWhole, findWhole } from '../dispatch/whole.ts';
 import { random32 } from '../random.ts';
-import { type PlanContext, planFor, type Step } from '../route/plan.ts';
-import type { Hold } from '../settle/payer.ts';
+import { type Plan, type PlanContext, planFor, type Step, withoutDearest } from '../route/plan.ts';
+import type { Hold, Payer } from '../settle/payer.ts';
 import type { Payers } from '../settle/payers.ts';
 import type { Bill } from '../settle/settle-answer.ts';
 import { type ChunkWriter, completionJson, createChunkWriter, headOf } from './completion.ts';
@@ -13,7 +13,7 @@ import { asTributaryError } from './errors.ts';
 import { createEventStream } from './event-stream.ts';
 import { type ParsedChat, parseChat } from './parse-chat.ts';
 import { readBody } from './read-body.ts';
-import { hashOf, type Replays, replayKey, type StoredAnswer } from './replay.ts';
+import { hashOf, idempotencyKeyOf, type Replays, replayKey, type StoredAnswer } from './replay.ts';
 import { CORS, json } from './respond.ts';
 
 /** What the door for chat completions needs. */
@@ -58,11 +58,11 @@ export async function chatCompletions(request: Request, door: ChatDoor): Promise
 async function answer(request: Request, door: ChatDoor, startedAt: number): Promise<Response> {
   const bytes = await readBody(request);
   const parsed = parseChat(bytes);
-  const plan = planFor(parsed, door.planning);
+  const idempotencyKey = idempotencyKeyOf(request);
+  const wanted = planFor(parsed, door.planning);
   const bodyHash = hashOf(bytes);
-  const payer = await door.payerOf(request, bodyHash, plan.maxCharge);
+  const payer = await door.payerOf(request, bodyHash, wanted.maxCharge);
   if ('refunded' in payer) return json({}, payer.refunded);
-  const idempotencyKey = request.headers.get('idempotency-key');
   const key = replayKey(payer.id, idempotencyKey, bodyHash);
   const isRetry = idempotencyKey !== null || Number(request.headers.get('x-stainless-retry-count') ?? 0) > 0;
   if (isRetry && payer.proven) {
@@ -70,9 +70,12 @@ async function answer(request: Request, door: ChatDoor, startedAt: number): Prom
     if (stored) return replayed(stored);
   }
   const requestId = payer.requestId ?? random32();
-  const hold = await payer.hold(requestId, plan.maxCharge);
+  const { hold, plan } = await holdFor(payer, requestId, wanted);
   if (isRetry && !payer.proven) {
-    const stored = await storedAnswer(door.replays, key, bodyHash);
+    const stored = await storedAnswer(door.replays, key, bodyHash).catch(async (error: unknown) => {
+      await hold.release();
+      throw error;
+    });
     if (stored) {
       await hold.release();
       return replayed(stored);
@@ -87,6 +90,23 @@ async function answer(request: Request, door: ChatDoor, startedAt: number): Prom
   const headers = { ...CORS, 'x-request-id': requestId, 'x-tributary-request': requestId };
   const call: Call = { door, question, parsed, hold, headers, startedAt, store: door.replays.begin(key, bodyHash) };
   return parsed.chat.stream ? streamed(call, () => gone.abort()) : whole(call);
+}
+
+/**
+ * Sets aside what a request may cost. For whoever has too little for the dearest candidates they are left out; who signs for
+ * each request has signed for the plan as it is.
+ */
+async function holdFor(payer: Payer, requestId: Hex32, wanted: Plan): Promise<{ hold: Hold; plan: Plan }> {
+  let plan = wanted;
+  for (;;) {
+    try {
+      return { hold: await payer.hold(requestId, plan.maxCharge), plan };
+    } catch (error) {
+      const cheaper = TributaryError.is(error) && error.code === 'insufficient_balance' ? withoutDearest(plan) : null;
+      if (!payer.proven || !cheaper) throw error;
+      plan = cheaper;
+    }
+  }
 }
 
 /** The stored answer to a repeated request; one whose first try failed is tried afresh. */

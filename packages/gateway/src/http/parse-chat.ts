@@ -7,10 +7,18 @@ export interface ParsedChat {
   bytes: number;
 }
 
+/** Deeper than any tool's schema, and far from where recursion over a body would fail. */
+const MAX_DEPTH = 256;
+
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
 function refuse(code: string, message: string, param: string | null, hint?: string): TributaryError {
   return new TributaryError(code, message, { param, ...(hint ? { hint } : {}) });
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (value === null || typeof value !== 'object') return false;
+  return levels === 0 || Object.values(value).some((v) => isDeeper(v, levels - 1));
 }
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
@@ -22,6 +30,9 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw refuse('invalid_json', 'The request body must be a JSON object.', null);
+  }
+  if (isDeeper(value, MAX_DEPTH)) {
+    throw refuse('invalid_json', `The request body is nested more than ${MAX_DEPTH} levels deep.`, null);
   }
   return value as Record<string, unknown>;
 }

@@ -30,16 +30,20 @@ export interface Replays {
   begin(key: string, bodyHash: string): { done(answer: StoredAnswer): void; failed(error: unknown): void };
 }
 
+/** A request's `Idempotency-Key`, or null. @throws `invalid_value` when it is too long */
+export function idempotencyKeyOf(request: Request): string | null {
+  const key = request.headers.get('idempotency-key');
+  if (key === null || key.length <= MAX_KEY_LENGTH) return key;
+  throw new TributaryError('invalid_value', `Idempotency-Key is longer than ${MAX_KEY_LENGTH} characters.`, {
+    param: 'Idempotency-Key',
+  });
+}
+
 /**
  * Under which key a request's answer is kept: the caller's `Idempotency-Key`, else its body, so that the automatic retries of
  * official clients, which send no key, are recognised as well.
  */
 export function replayKey(payer: string, header: string | null | undefined, bodyHash: string): string {
-  if (header && header.length > MAX_KEY_LENGTH) {
-    throw new TributaryError('invalid_value', `Idempotency-Key is longer than ${MAX_KEY_LENGTH} characters.`, {
-      param: 'Idempotency-Key',
-    });
-  }
   return `${payer}\n${header ? `key ${header}` : `body ${bodyHash}`}`;
 }
 

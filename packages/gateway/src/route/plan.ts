@@ -7,6 +7,8 @@ import { firstUnmet, type Requirement, requirementsOf } from './requirements.ts'
 
 /** Most services asked for one request. */
 const MAX_ATTEMPTS = 5;
+/** Who may charge more than a dollar for an answer is asked only where nobody charges less; base units. */
+const DEAR = 1_000_000n;
 
 /** The model name that lets the router choose. */
 export const AUTO = 'auto';
@@ -97,7 +99,10 @@ function stepsOf(model: string, parsed: ParsedChat, requirements: Requirement[],
     service,
     quote: quoteOf(service.card, chat, parsed.bytes, context.feePpm),
   }));
-  const ordered = orderOf(filterByChoice(quoted, asked.choice, context.feePpm), asked.choice);
+  // Anybody may register a service at any price: it must not raise what everybody else has to set aside.
+  const modest = quoted.filter((c) => c.quote.charge <= DEAR);
+  const affordable = modest.length > 0 ? modest : quoted;
+  const ordered = orderOf(filterByChoice(affordable, asked.choice, context.feePpm), asked.choice);
   if (!auto) return ordered.map((c) => ({ ...c, why: null }));
   return rankSteps(ordered, chat, context);
 }
@@ -117,6 +122,19 @@ function rankSteps(candidates: readonly Candidate[], chat: ChatRequest, context:
     });
   }
   return suited.map((r) => ({ ...r.service.candidate, why: r.why }));
+}
+
+function dearest(steps: readonly Step[]): bigint {
+  let most = 0n;
+  for (const { quote } of steps) if (quote.charge > most) most = quote.charge;
+  return most;
+}
+
+/** The plan without those who may charge most; null when nobody is left. */
+export function withoutDearest({ steps, maxCharge }: Plan): Plan | null {
+  const rest = steps.filter((s) => s.quote.charge < maxCharge);
+  if (rest.length === 0) return null;
+  return { steps: rest, maxCharge: dearest(rest) };
 }
 
 /**
@@ -141,7 +159,5 @@ export function planFor(parsed: ParsedChat, context: PlanContext): Plan {
   const seen = new Set<Service>();
   const unique = steps.filter((s) => !seen.has(s.service) && seen.add(s.service));
   const kept = unique.slice(0, chat.provider?.allow_fallbacks === false ? 1 : MAX_ATTEMPTS);
-  let maxCharge = 0n;
-  for (const { quote } of unique) if (quote.charge > maxCharge) maxCharge = quote.charge;
-  return { steps: kept, maxCharge };
+  return { steps: kept, maxCharge: dearest(unique) };
 }

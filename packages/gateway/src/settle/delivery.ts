@@ -28,6 +28,8 @@ const CALL_TIMEOUT_MS = 10_000;
 const MAX_REPLY_BYTES = 64 * 1024;
 const MAX_ENTRIES_BYTES = 16 * 1024 * 1024;
 const FIRST_RETRY_MS = 200;
+/** Least time between two readings of the journal for one node that says it lost payments. */
+const REWIND_PAUSE_MS = 10_000;
 const LONGEST_RETRY_MS = 30_000;
 
 const EntriesReply = z.object({ entries: z.array(PaymentEntry).min(1).max(MAX_PAYMENT_ENTRIES) });
@@ -77,6 +79,7 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   const { spokes } = deps.books;
   const sessionAddress = deps.curve.addressOf(deps.sessionKey);
   const lanes = new Map<Address, Lane>();
+  const rewoundAt = new Map<Hex32, number>();
   let closed = false;
 
   function laneOf(service: Service): Lane {
@@ -131,6 +134,11 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
   async function acknowledge(channelId: Hex32, coveredTo: bigint): Promise<void> {
     const spoke = spokes.channel(channelId);
     if (spoke && coveredTo < spoke.ackedTo) {
+      if (performance.now() - (rewoundAt.get(channelId) ?? Number.NEGATIVE_INFINITY) < REWIND_PAUSE_MS) {
+        const message = `The node forgets payments that it has just been given again: it is at ${coveredTo}.`;
+        throw new TributaryError('provider_error', message, { status: 502, retryable: true });
+      }
+      rewoundAt.set(channelId, performance.now());
       // The node lost what it had acknowledged; its signature on the receipts proves them to itself again.
       const lost = await deps.paymentsFrom(channelId, coveredTo);
       spokes.rewind(
@@ -231,7 +239,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
     const accepted = PaymentsAccepted.safeParse(json);
     // 409 `gap` carries where the node stands, like a success.
     if ((status !== 200 && status !== 409) || !accepted.success) throw unexpected(service, '/payments', status, json);
-    await acknowledge(channelId, accepted.data.coveredTo);
+    const { coveredTo } = accepted.data;
+    // Neither forward nor back: at once again would be for ever.
+    if (coveredTo === batch.entries[0]?.payment.from) throw unexpected(service, '/payments', status, json);
+    await acknowledge(channelId, coveredTo);
     return true;
   }
 
