@@ -68,8 +68,8 @@ export function reportFailure(io: Io, json: boolean, error: unknown): 1 {
     io.stderr.write(`${JSON.stringify({ error: { code, message, param, hint } })}\n`);
     return 1;
   }
-  io.stderr.write(`tributary: ${message}\n`);
-  if (known?.hint) io.stderr.write(`  → ${known.hint}\n`);
+  io.stderr.write(`tributary: ${clean(message)}\n`);
+  if (known?.hint) io.stderr.write(`  → ${clean(known.hint)}\n`);
   if (!known) io.stderr.write('  → This is a fault of the program; `tributary doctor` may show more.\n');
   return 1;
 }

@@ -8,7 +8,7 @@ import { command, type Outcome, runs, withChain } from '../command.ts';
 import { discoverContracts } from '../discover-contracts.ts';
 import { type ChainOptions, chainFacts, homeOf, readText } from '../home.ts';
 import type { Io } from '../io.ts';
-import type { Output } from '../output.ts';
+import { clean, type Output } from '../output.ts';
 import { loadReceipt } from '../receipts.ts';
 
 interface Options extends ChainOptions {
@@ -60,7 +60,7 @@ function verdict(out: Output, valid: boolean, claimed: boolean): string {
 
 function line(out: Output, { ok, name, detail }: Check): string {
   const mark = ok === null ? out.yellow('?') : ok ? out.green('✓') : out.red('✗');
-  return `  ${mark}  ${name}  ${out.dim(detail)}`;
+  return `  ${mark}  ${name}  ${out.dim(clean(detail))}`;
 }
 
 /** The network's contracts by flags or home; where neither names them, from the receipt and the code on chain. */
