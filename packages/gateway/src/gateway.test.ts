@@ -198,7 +198,7 @@ test('a restart keeps every charge, every promise and every receipt', async () =
   assert.equal(second.payment.payerFrom, first.payment.payerTo);
   assert.equal(second.payment.from, first.payment.to);
   const id = first.receipt.requestId;
-  assert.deepEqual(await (await fetch(`${gateway.url}/tributary/receipts/${id}`)).json(), first);
+  assert.deepEqual(await (await fetch(`${gateway.url}/tributary/receipts/${id}`)).json(), { ...first, salt: ZERO_32 });
 });
 
 test('answers that the journal lost come back from the node that was paid for them', async () => {
@@ -216,7 +216,7 @@ test('answers that the journal lost come back from the node that was paid for th
   assert.equal(third.payment.payerFrom, second.payment.payerTo);
   assert.equal(second.payment.payerFrom, first.payment.payerTo);
   const again = await fetch(`${gateway.url}/tributary/receipts/${second.receipt.requestId}`);
-  assert.deepEqual(await again.json(), second);
+  assert.deepEqual(await again.json(), { ...second, salt: ZERO_32 });
 });
 
 function officialFetch(schemes: 'exact' | 'batch', key = PAYER_KEY): typeof fetch {

@@ -24,6 +24,7 @@ import { createCore } from './core.ts';
 import { createDiscovery } from './discovery/services.ts';
 import { createApp } from './http/app.ts';
 import { type Listening, listen } from './http/listen.ts';
+import { publishedRpc } from './http/published.ts';
 import { json } from './http/respond.ts';
 import { createMetrics } from './metrics.ts';
 import { createRepeating } from './repeating.ts';
@@ -257,7 +258,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     notReady: () => (ready ? null : 'starting'),
     onInternal: (error, path) => log.error({ err: error, path }, 'a request failed inside the gateway'),
     explorer: {
-      network: () => ({ chainId, contracts, rpc: config.rpc, gateway: self, url: publicUrl(), feePpm }),
+      network: () => ({ chainId, contracts, rpc: publishedRpc(config.rpc), gateway: self, url: publicUrl(), feePpm }),
       services: () =>
         catalog.all().map((s) => ({
           card: s.card,

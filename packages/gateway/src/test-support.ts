@@ -480,7 +480,7 @@ export async function startTestGateway(
       network: () => ({ chainId: CHAIN_ID }),
       services: () => [],
       assets: async () => [],
-      receipts: async () => [],
+      receipts: async (since, limit) => kept.map((receipt, seq) => ({ seq, receipt })).slice(since, since + limit),
       receipt: async (id) => kept.find((r) => r.receipt.requestId === id || r.payment.receiptHash === id),
       claims: async () => [],
       settle: async () => ({}),

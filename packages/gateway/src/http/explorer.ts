@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { Hex32, TributaryError, toWire } from '@tributary/protocol';
 import type { Context, Hono } from 'hono';
+import { publishedReceipt } from './published.ts';
 import { json } from './respond.ts';
 
 const PAGE = 100;
@@ -52,7 +53,7 @@ function isOperator(c: Context, token: string | undefined): boolean {
   return local && !relayed;
 }
 
-/** `/tributary/*`: what everybody may know, for the web page and for `tributary trace`. No text of any answer. */
+/** `/tributary/*`: what everybody may know, for the web page and for `tributary trace`. No text of any answer, no salts. */
 export function explorerRoutes(app: Hono, explorer: Explorer): void {
   app.get('/tributary/network', () => wire(explorer.network()));
   app.get('/tributary/services', () => wire(explorer.services()));
@@ -62,7 +63,8 @@ export function explorerRoutes(app: Hono, explorer: Explorer): void {
   app.get('/tributary/receipts', async (c) => {
     const since = numberOf(c.req.query('since'), 0, 'since');
     const limit = Math.min(numberOf(c.req.query('limit'), PAGE, 'limit'), MAX_PAGE);
-    const receipts = await explorer.receipts(since, limit);
+    const found = await explorer.receipts(since, limit);
+    const receipts = found.map((r) => ({ ...r, receipt: publishedReceipt(r.receipt) }));
     return wire({ receipts, next: receipts.at(-1)?.seq ?? since });
   });
 
@@ -71,7 +73,7 @@ export function explorerRoutes(app: Hono, explorer: Explorer): void {
     if (!id.success)
       throw new TributaryError('invalid_value', 'expected 32 bytes: 0x and 64 hex digits', { param: 'id' });
     const receipt = await explorer.receipt(id.data);
-    if (receipt !== undefined) return wire(receipt);
+    if (receipt !== undefined) return wire(publishedReceipt(receipt));
     throw new TributaryError('receipt_not_found', `No receipt has the request id or hash ${id.data}.`, {
       status: 404,
       hint: 'Failed requests have none; a fresh receipt appears within a second.',
