@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createWriter, readChainId, tokens } from '@tributary/chain';
 import { acquireLock, openJournal } from '@tributary/ledger';
 import { rankServices } from '@tributary/models';
@@ -44,6 +45,8 @@ const MAX_CONNECTIONS = 256;
 const GRACE_MS = 5_000;
 /** What payers are offered between asking for their deposit and getting it, seconds. */
 const WITHDRAW_DELAY_SECONDS = 3_600;
+/** How long the start waits for the cards of services, milliseconds. */
+const FIRST_LOOK_MS = 10_000;
 /** Pause between looks while registered services have not answered yet. */
 const AWAIT_PAUSE_MS = 500;
 /** Between two looks at the chain because an unknown API key came, at least, milliseconds. */
@@ -280,7 +283,8 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   closers.push(() => tower.stop());
   await tower.start(config.watchSeconds * 1000);
   await spokes.recover();
-  await discovery.look();
+  // Services of strangers that do not answer must not keep us from opening.
+  await Promise.race([discovery.look(), pause(FIRST_LOOK_MS, undefined, { ref: false })]);
   // A node may hold payments that our journal lost; they come back before anything new is numbered.
   await Promise.allSettled(catalog.all().map((service) => core.delivery.session(service)));
   const looking = createRepeating(
@@ -296,8 +300,10 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     AWAIT_PAUSE_MS,
     onError('looking for services failed'),
   );
+  // A transfer may reach its block after we gave it up: its payer got no answer for it.
+  const refunding = createRepeating(refunds.recover, config.watchSeconds * 1000, onError('looking for refunds failed'));
   const filling = createRepeating(spokes.topUpLow, config.watchSeconds * 1000, onError('filling channels failed'));
-  closers.push(() => Promise.all([looking.stop(), awaiting.stop(), filling.stop(), claimer.stop()]));
+  closers.push(() => Promise.all([looking.stop(), awaiting.stop(), refunding.stop(), filling.stop(), claimer.stop()]));
   claimer.start({
     intervalMs: config.claim.intervalSeconds * 1000,
     minAmount: config.claim.minimum,

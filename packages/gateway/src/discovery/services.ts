@@ -6,9 +6,11 @@ import type { Catalog, Service } from '../route/catalog.ts';
 import { fetchCard } from './card.ts';
 
 /** Cards fetched at the same time. */
-const PARALLEL = 8;
+const PARALLEL = 32;
 /** How long a service may give no card before it is forgotten. */
 const FORGET_AFTER_MS = 60_000;
+/** A forgotten service is looked at again after a quarter of the time it has been away, at most after this. */
+const LONGEST_PAUSE_MS = 600_000;
 
 export interface DiscoveryDeps {
   reader: Reader;
@@ -32,6 +34,8 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
   const uris = new Map<Address, string>();
   /** Since when a service gives no card. */
   const missingSince = new Map<Address, number>();
+  /** When a forgotten service is worth another look: those that never answer must not keep the others waiting. */
+  const lookAgainAt = new Map<Address, number>();
   const complaints = new Map<Address, string>();
   let nextBlock = deps.fromBlock;
   let looking: Promise<void> | undefined;
@@ -47,7 +51,9 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
     for (const { account, uri } of registered) uris.set(account, uri);
     for (const { args } of moved) {
       const account = args.account.toLowerCase() as Address;
-      if (uris.has(account)) uris.set(account, args.uri);
+      if (!uris.has(account)) continue;
+      uris.set(account, args.uri);
+      lookAgainAt.delete(account);
     }
     nextBlock = toBlock + 1n;
   }
@@ -65,6 +71,7 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
     try {
       const checked = await fetchCard(deps, account, uri);
       missingSince.delete(account);
+      lookAgainAt.delete(account);
       const isNew = service === undefined;
       if (isNew || JSON.stringify(service?.card, bigintText) !== JSON.stringify(checked.card, bigintText)) {
         service = catalog.put(checked);
@@ -87,7 +94,11 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
           : 'its channel could not be opened';
       // A node that restarts keeps its place; one that stays away loses it.
       if (!missingSince.has(account)) missingSince.set(account, performance.now());
-      if (isForgotten(account)) catalog.remove(account);
+      if (!isForgotten(account)) return;
+      catalog.remove(account);
+      const now = performance.now();
+      const away = now - (missingSince.get(account) ?? now);
+      lookAgainAt.set(account, now + Math.min(away / 4, LONGEST_PAUSE_MS));
     }
   }
 
@@ -99,8 +110,10 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
     await readRegistry();
     // A service without a web address has no node yet.
     const entries = [...uris].filter(([, uri]) => /^https?:/.test(uri));
-    for (let i = 0; i < entries.length; i += PARALLEL) {
-      await Promise.all(entries.slice(i, i + PARALLEL).map(([account, uri]) => lookAt(account, uri)));
+    const now = performance.now();
+    const due = entries.filter(([account]) => (lookAgainAt.get(account) ?? 0) <= now);
+    for (let i = 0; i < due.length; i += PARALLEL) {
+      await Promise.all(due.slice(i, i + PARALLEL).map(([account, uri]) => lookAt(account, uri)));
     }
     catalog.awaited = entries.filter(([account]) => !catalog.get(account) && !isForgotten(account)).length;
   }

@@ -6,7 +6,7 @@ const RETRY_MS = 15_000;
 
 /** Sends back `exact` payments whose answers failed. */
 export interface Refunds {
-  /** Finds payments that a crash cut short; call once at the start, after the journal was replayed. */
+  /** Finds payments that a crash or a lost transaction cut short; at the start after the journal was replayed, then now and then. */
   recover(): Promise<void>;
   soon(): void;
   close(): Promise<void>;

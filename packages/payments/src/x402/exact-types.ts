@@ -62,7 +62,10 @@ export interface ExactPayments {
   answered(payment: ExactPayment): ExactRecord;
   /** The record that a settled payment goes back; `payRefunds` sends it. */
   refund(payment: ExactPayment): ExactRecord;
-  /** Records for payments that a crash cut short: refunds of what arrived, closure of what never can. */
+  /**
+   * Records for payments that a crash or a lost transaction cut short: refunds of what arrived, closure of what never can. Some
+   * are decided only when their authorization has ended, so it is called again and again.
+   */
   recover(): Promise<ExactRecord[]>;
   /**
    * Sends the refunds that are due; a record for each one done. Happens once, whatever crashes: a refund is an EIP-3009

@@ -132,11 +132,12 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
     refund: (payment) => ({ kind: 'exact.refund_due', ...transferOf(payment), amount: payment.amount }),
     async recover() {
       const records: ExactRecord[] = [];
-      for (const [id, { payer, nonce, amount, validBefore }] of owed) {
+      for (const [id, settling] of owed) {
         if (aside.has(id)) continue;
+        const { payer, nonce, amount, validBefore } = settling;
         const arrived = await chain.authorizationUsed(payer, nonce);
         // Meanwhile a new request may have brought this payment: then it is that one's.
-        if (aside.has(id)) continue;
+        if (aside.has(id) || owed.get(id) !== settling) continue;
         if (arrived) records.push({ kind: 'exact.refund_due', payer, nonce, amount });
         else if (BigInt(validBefore) < BigInt(now())) records.push({ kind: 'exact.closed', payer, nonce });
       }
