@@ -38,7 +38,8 @@ function findNpm() {
     path.join(path.dirname(process.execPath), '..', 'lib', 'node_modules', 'npm', 'bin', 'npm-cli.js'),
     path.join(path.dirname(process.execPath), 'node_modules', 'npm', 'bin', 'npm-cli.js'),
   ];
-  for (const c of candidates) if (c && /npm-cli\.js$/.test(c) && fs.existsSync(c)) return { command: process.execPath, args: [c] };
+  for (const c of candidates)
+    if (c && /npm-cli\.js$/.test(c) && fs.existsSync(c)) return { command: process.execPath, args: [c] };
   return { command: process.platform === 'win32' ? 'npm.cmd' : 'npm', args: [] };
 }
 
@@ -56,13 +57,18 @@ function run(command, args, options) {
 function environment(node) {
   const env = { ...process.env, PATH: path.dirname(node) + path.delimiter + (process.env.PATH || '') };
   // Settings of the npm that started us must not reach the npm that we start.
-  for (const key of Object.keys(env)) if (/^npm_(?!config_(registry|cache|proxy|https_proxy|noproxy|cafile|userconfig|globalconfig|nodedir))/i.test(key)) delete env[key];
+  for (const key of Object.keys(env))
+    if (/^npm_(?!config_(registry|cache|proxy|https_proxy|noproxy|cafile|userconfig|globalconfig|nodedir))/i.test(key))
+      delete env[key];
   return env;
 }
 
 /** Waits for another process that installs into the same folder; returns the release function. */
 function lockInstall() {
-  const lock = path.join(os.tmpdir(), `tributary-install-${createHash('sha256').update(ROOT).digest('hex').slice(0, 16)}`);
+  const lock = path.join(
+    os.tmpdir(),
+    `tributary-install-${createHash('sha256').update(ROOT).digest('hex').slice(0, 16)}`,
+  );
   for (let waited = 0; ; waited++) {
     try {
       fs.mkdirSync(lock);
@@ -103,10 +109,25 @@ function node24() {
         fs.mkdirSync(TOOLS, { recursive: true });
         fs.writeFileSync(path.join(TOOLS, 'package.json'), '{"private":true}\n');
         const own = findNpm();
-        const args = [...own.args, 'install', '--prefix', TOOLS, '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts=false', '--no-package-lock', `node@${NODE_VERSION}`, `npm@${NPM_VERSION}`];
+        const args = [
+          ...own.args,
+          'install',
+          '--prefix',
+          TOOLS,
+          '--no-audit',
+          '--no-fund',
+          '--loglevel=error',
+          '--ignore-scripts=false',
+          '--no-package-lock',
+          `node@${NODE_VERSION}`,
+          `npm@${NPM_VERSION}`,
+        ];
         const env = environment(process.execPath);
         if (!run(own.command, args, { env }) || !works()) {
-          fail(`could not install Node ${NODE_VERSION}`, `check the network and the npm registry, or install Node ${NODE_MAJOR} yourself`);
+          fail(
+            `could not install Node ${NODE_VERSION}`,
+            `check the network and the npm registry, or install Node ${NODE_MAJOR} yourself`,
+          );
         }
       }
     } finally {
@@ -119,7 +140,10 @@ function node24() {
 /** Installs the locked dependencies unless this very lockfile is installed already for this Node. */
 function install({ node, npm }) {
   const lockfile = fs.readFileSync(path.join(ROOT, 'package-lock.json'));
-  const want = createHash('sha256').update(lockfile).update(`${process.platform}-${process.arch}-${NODE_MAJOR}`).digest('hex');
+  const want = createHash('sha256')
+    .update(lockfile)
+    .update(`${process.platform}-${process.arch}-${NODE_MAJOR}`)
+    .digest('hex');
   const have = () => {
     try {
       return fs.readFileSync(STAMP, 'utf8') === want;
@@ -149,7 +173,9 @@ function main() {
   install(runtime);
   // `--exec FILE`: run another script of this repository in the same surroundings (npm test).
   const [file, args] =
-    argv[0] === '--exec' ? [path.resolve(ROOT, argv[1] || ''), argv.slice(2)] : [path.join(ROOT, 'packages', 'cli', 'src', 'main.ts'), argv];
+    argv[0] === '--exec'
+      ? [path.resolve(ROOT, argv[1] || ''), argv.slice(2)]
+      : [path.join(ROOT, 'packages', 'cli', 'src', 'main.ts'), argv];
   const env = environment(runtime.node);
   const child = spawn(runtime.node, [file, ...args], { stdio: ['inherit', 'inherit', 'inherit', 'ipc'], env });
   // A terminal sends SIGINT to the whole group; other senders reach only us.
