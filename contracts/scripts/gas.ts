@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { readDeployables, snapshotsDir } from './artifacts.ts';
 import { measureAssets } from './gas/assets.ts';
 import { createChain, type GasChain, type Measured } from './gas/chain.ts';
-import { measureChannels } from './gas/channels.ts';
+import { measureChannels, measureIdentity } from './gas/channels.ts';
 
 /** One file for each family of contracts; each is measured on a chain of its own, so none moves another's numbers. */
 const families: Record<string, (chain: GasChain) => Promise<Measured>> = {
   assets: measureAssets,
   channels: measureChannels,
+  identity: measureIdentity,
 };
 
 const gas: Record<string, unknown> = {};

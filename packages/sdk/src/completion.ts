@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** The parts of a gateway's answers that are read here; unknown fields are kept. */
 
 /** An assistant message, with what is absent as null or undefined. */
-export const Message = z.looseObject({
+const Message = z.looseObject({
   content: z
     .string()
     .nullish()
