@@ -138,8 +138,13 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         // All edges are written as paid before any is; `_mend` puts right what failed.
         Totals before = book.totals;
         Totals totals = before;
-        if (book.dollars > before.passed(DOLLAR)) totals = totals.withPassed(DOLLAR, book.dollars, false);
-        if (book.tribs > before.passed(TRIB)) totals = totals.withPassed(TRIB, book.tribs, false);
+        bool isApart = before.apartAny();
+        if (book.dollars > before.passed(DOLLAR)) {
+            totals = totals.withPassed(DOLLAR, book.dollars, isApart && _anyBeyond(book, DOLLAR));
+        }
+        if (book.tribs > before.passed(TRIB)) {
+            totals = totals.withPassed(TRIB, book.tribs, isApart && _anyBeyond(book, TRIB));
+        }
         if (totals.equals(before)) return;
         _totals = totals;
 
@@ -460,6 +465,17 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
         }
     }
 
+    /// @dev Whether some edge took its part of more than R: it pulled before an issuer took tokens away.
+    function _anyBeyond(Book memory book, uint256 t) private view returns (bool) {
+        if (!book.totals.apart(t)) return false;
+        uint256 count = book.args.upstreamCount();
+        uint256 received_ = _receivedOf(book, t);
+        for (uint256 i; i < count; ++i) {
+            if (_passedOf[i].amount(t) > received_) return true;
+        }
+        return false;
+    }
+
     /// @dev R up to which edge `i` is paid.
     function _passedBy(Book memory book, uint256 t, uint256 i) private view returns (uint256 passed) {
         passed = book.totals.passed(t);
@@ -732,7 +748,10 @@ contract AssetAccount is IAssetAccount, IERC20Errors, ReentrancyGuardTransient {
             if (failedOfToken == 0) continue;
             _totals = _totals.withPassed(t, book.totals.passed(t), true);
             for (uint256 i; i < count; ++i) {
-                if (failedOfToken & (1 << i) == 0) _passedOf[i] = _passedOf[i].set(t, _receivedOf(book, t));
+                if (failedOfToken & (1 << i) != 0) continue;
+                Pair passed = _passedOf[i];
+                // An edge that took its part of more before an issuer took tokens away stays there.
+                if (passed.amount(t) < _receivedOf(book, t)) _passedOf[i] = passed.set(t, _receivedOf(book, t));
             }
         }
     }

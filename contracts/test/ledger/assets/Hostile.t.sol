@@ -181,6 +181,38 @@ contract IssuerDollarTest is AssetsTest {
         assertApproxEqAbs(_dollars(alice) + _dollars(bob), 1000e6, 1);
     }
 
+    /// @notice Attack: pull ahead of the others, let the issuer seize, flush. What was pulled is not paid a second time.
+    function test_attack_pullAheadOfASeizure() public {
+        _pay(service, 1000e6, 0);
+        service.pull(0);
+        IssuerDollar(dollar).seize(address(service), 500e6);
+        service.flush();
+        assertEq(service.received(dollar), 500e6);
+        _pay(service, 400e6, 0);
+        service.flush();
+        assertEq(_dollars(device), 300e6);
+        _pay(service, 600e6, 0);
+        service.flush();
+        assertEq(service.received(dollar), 1500e6);
+        assertEq(_dollars(device), 450e6);
+        assertEq(_dollars(model), 300e6);
+    }
+
+    /// @notice The same with an upstream that is blocked meanwhile.
+    function test_attack_pullAheadOfASeizure_besideABlockedOne() public {
+        _pay(service, 1000e6, 0);
+        service.pull(0);
+        IssuerDollar(dollar).seize(address(service), 500e6);
+        IssuerDollar(dollar).setBlocked(address(model), true);
+        service.flush();
+        IssuerDollar(dollar).setBlocked(address(model), false);
+        _pay(service, 1000e6, 0);
+        service.flush();
+        assertEq(service.received(dollar), 1500e6);
+        assertEq(_dollars(device), 450e6);
+        assertEq(_dollars(model), 300e6);
+    }
+
     /// @notice Whatever is blocked when, in the end everybody has what an unblocked run gives.
     function testFuzz_blocking_onlyDelays(uint256 seed) public {
         address[3] memory receivers = [address(device), address(model), alice];
