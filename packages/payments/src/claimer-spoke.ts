@@ -56,10 +56,12 @@ export function createSpokeClaimer(options: SpokeClaimerOptions): Claimer {
     return { channelId, config, maxClaimableAmount, signature, totalClaimed: maxClaimableAmount, claim, leaves };
   }
 
-  /** Posted already, by a process that died before it could write that down. */
-  async function isLogged({ channelId, claim, leaves }: Job): Promise<boolean> {
+  /** Posted already, by a process that died before it could write that down; a stranger's posting may name another file. */
+  async function isLogged({ channelId, claim: { from, to }, leaves }: Job): Promise<boolean> {
     const logged = await channels.loggedReceipts(writer, { channelId });
-    return logged.some((l) => l.root === leaves?.root && l.from === claim.from && l.to === claim.to);
+    return logged.some(
+      (l) => l.root === leaves?.root && l.leavesHash === leaves.leavesHash && l.from === from && l.to === to,
+    );
   }
 
   async function close({ channelId, claim: { from, to }, leaves }: Job): Promise<void> {

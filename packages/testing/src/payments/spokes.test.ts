@@ -10,6 +10,7 @@ import {
   curve,
   EarningsRecord,
   type Leaves,
+  leavesOf,
   readLeaves,
   signReceipt,
   toSignedReceipt,
@@ -245,6 +246,25 @@ describe('spokes on a chain', () => {
     const report = await s.claimer.claimNow();
     assert.equal(report.amount, 0n);
     assert.equal((await channels.loggedReceipts(net.reader, { channelId: s.channelId })).length, 1);
+  });
+
+  test('attack: a gateway claims first and posts the right root with the hash of no file', async () => {
+    const s = await spoke();
+    s.answer(50n);
+    await s.deliver();
+    const claim = s.earnings.claims()[0]!;
+    const { config, voucher, channelId, from, to } = claim;
+    const { root } = leavesOf(claim);
+    await channels.spokeClaimCompact(
+      gateway,
+      [{ config, ...voucher, totalClaimed: voucher.maxClaimableAmount }],
+      [{ channelId, from, to, root, leavesHash: SALT }],
+      [],
+    );
+    await s.claimer.claimNow();
+    const posted = await channels.loggedReceipts(net.reader, { channelId });
+    assert.equal(posted.length, 2);
+    readLeaves(s.files.get(root)!.content, posted[1]!);
   });
 
   test('a gateway that wants to leave is claimed first', async () => {
