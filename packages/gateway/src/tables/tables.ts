@@ -8,6 +8,8 @@ import type { TablesSetup, TablesWork } from './work.ts';
 
 const BATCH = 500;
 const FOLD_MS = 2_000;
+/** Receipts that may wait in memory for a quiet moment. */
+const MOST_PENDING = 50_000;
 /** How long the thread may take to close; what is lost then is folded again. */
 const CLOSE_MS = 2_000;
 
@@ -117,9 +119,14 @@ export function openTables(options: {
     return folding;
   }
 
+  let seen = 0;
   function schedule(): void {
     if (closed) return;
     timer = setTimeout(() => {
+      // Tables can wait for a quiet moment; questions cannot wait for the tables.
+      const busy = pending.length > seen && pending.length < MOST_PENDING;
+      seen = pending.length;
+      if (busy) return schedule();
       fold()
         .catch((error: unknown) => {
           if (!closed) log.error({ err: error }, 'folding receipts failed');
