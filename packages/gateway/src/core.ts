@@ -42,7 +42,7 @@ export interface CoreDeps {
   rank: Rank;
   payerOf: ChatDoor['payerOf'];
   /** A service's channel has too little left for an answer. */
-  onSpokeLow(service: Service): void;
+  onSpokeLow(service: Service, price: bigint): void;
   /** An answer is on disk. */
   onAnswer(receipt: SignedReceipt, seq: number): void;
 }
@@ -88,7 +88,7 @@ export function createCore(deps: CoreDeps): Core {
     deliver: (service) => delivery.deliver(service),
     hold(service, requestId, price) {
       const spoke = spokes.channelOf(service.account);
-      if (!spoke || spoke.left < price) deps.onSpokeLow(service);
+      if (!spoke || spoke.left < price) deps.onSpokeLow(service, price);
       if (!spoke)
         throw new TributaryError('spoke_not_open', 'The channel to the service is not open yet.', {
           status: 503,

@@ -230,8 +230,8 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     log,
     rank: rankServices,
     payerOf: payers.payerOf,
-    onSpokeLow(service) {
-      spokes.topUp(service.account).catch(onError('a channel to a service could not be filled'));
+    onSpokeLow(service, price) {
+      spokes.topUp(service.account, price).catch(onError('a channel to a service could not be filled'));
     },
     onAnswer(receipt, seq) {
       receipts.add(seq, receipt);

@@ -220,7 +220,6 @@ export function createSpokeBook(options: SpokeBookOptions): SpokeBook {
       spoke.queue = [...entries, ...spoke.queue];
       spoke.ackedTo = first.payment.from;
     },
-    needTopUp: (threshold) => [...spokes.values()].map(view).filter((s) => s.onChain && s.left < threshold),
   };
 }
 

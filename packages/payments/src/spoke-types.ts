@@ -90,6 +90,4 @@ export interface SpokeBook {
   ack(channelId: Hex32, coveredTo: bigint): SpokeRecord | null;
   /** Puts acknowledged entries back in front for a node that lost them; the caller reads them from its store. */
   rewind(channelId: Hex32, entries: readonly PaymentEntry[]): void;
-  /** Channels with less than `threshold` left. */
-  needTopUp(threshold: bigint): SpokeChannel[];
 }

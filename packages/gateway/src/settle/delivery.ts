@@ -30,7 +30,7 @@ const MAX_ENTRIES_BYTES = 16 * 1024 * 1024;
 const FIRST_RETRY_MS = 200;
 /** Least time between two readings of the journal for one node that says it lost payments. */
 const REWIND_PAUSE_MS = 10_000;
-const LONGEST_RETRY_MS = 30_000;
+const LONGEST_RETRY_MS = 3_000;
 
 const EntriesReply = z.object({ entries: z.array(PaymentEntry).min(1).max(MAX_PAYMENT_ENTRIES) });
 

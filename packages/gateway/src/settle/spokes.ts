@@ -15,6 +15,10 @@ import type { Books } from './books.ts';
 /** Time for the services to claim in after the gateway wants its deposit back, seconds. */
 const WITHDRAW_DELAY_SECONDS = 86_400;
 const DEPOSIT_VALID_SECONDS = 3_600n;
+/** A service that never earned anything gets this part of a full deposit: anybody can register one. */
+const FIRST_PART = 20n;
+/** Services that never earned anything, and have a deposit all the same, at most. */
+const MOST_UNTRIED = 100;
 
 /** What spokes need. */
 export interface SpokesDeps {
@@ -25,7 +29,7 @@ export interface SpokesDeps {
   digests: ChannelDigests;
   curve: Curve;
   books: Pick<Books, 'spokes' | 'keep'>;
-  /** Base units put into a spoke at a time. */
+  /** Base units that a spoke of a well used service is filled up to. */
   deposit: bigint;
 }
 
@@ -33,8 +37,8 @@ export interface SpokesDeps {
 export interface Spokes {
   /** Opens the channel to a service, or finds it again after a restart. @throws when the gateway has no money */
   open(service: Address): Promise<void>;
-  /** Fills a channel up again. Calls for one service share one transaction. */
-  topUp(service: Address): Promise<void>;
+  /** Fills a channel up again, so that it holds an answer at `needed` base units. Calls for one service share one transaction. */
+  topUp(service: Address, needed: bigint): Promise<void>;
   /** After a restart: reads from the chain what the journal knows, so that it can be used again. */
   recover(): Promise<void>;
   /** Fills the channels that are running low. */
@@ -70,7 +74,27 @@ export function createSpokes(deps: SpokesDeps): Spokes {
     await deps.books.keep(book.learn(config, onChain));
   }
 
-  async function deposit(config: ChannelConfig): Promise<void> {
+  /** What a spoke is filled up to: as much as the service has earned so far, within bounds. */
+  function targetOf(promised: bigint, needed = 0n): bigint {
+    const first = deps.deposit / FIRST_PART || 1n;
+    // An answer in hand was quoted and reserved by a payer: twice its price is no gift to a stranger.
+    const wanted = [first, promised, 2n * needed].reduce((a, b) => (a > b ? a : b));
+    return wanted < deps.deposit ? wanted : deps.deposit;
+  }
+
+  /** Fills a spoke up to its target, if less than half of that is left. */
+  async function fillUp(config: ChannelConfig, left: bigint, promised: bigint, needed = 0n): Promise<void> {
+    const target = targetOf(promised, needed);
+    if (left >= target / 2n && left >= needed) return;
+    if (promised === 0n && left === 0n && book.channels().filter((s) => s.promised === 0n).length >= MOST_UNTRIED) {
+      throw new TributaryError('too_many_untried', `${MOST_UNTRIED} services wait for their first question already.`, {
+        status: 503,
+      });
+    }
+    await deposit(config, target - left);
+  }
+
+  async function deposit(config: ChannelConfig, wanted: bigint): Promise<void> {
     const balance = await tokens.balanceOf(writer, payer);
     if (balance === 0n) {
       throw new TributaryError('gateway_without_money', `The gateway's account ${payer} holds no dollars.`, {
@@ -79,8 +103,7 @@ export function createSpokes(deps: SpokesDeps): Spokes {
       });
     }
     // With less than wanted, what there is: some answers are better than none.
-    let amount = deps.deposit;
-    if (balance < amount) amount = balance;
+    const amount = balance < wanted ? balance : wanted;
     const channelId = digests.channelId(config);
     const { timestamp } = await writer.client.getBlock();
     const authorization = { validAfter: 0n, validBefore: timestamp + DEPOSIT_VALID_SECONDS, salt: random32() };
@@ -105,9 +128,10 @@ export function createSpokes(deps: SpokesDeps): Spokes {
     return promise;
   }
 
-  const fill = (service: Address): Promise<void> =>
+  const fill = (service: Address, needed: bigint): Promise<void> =>
     once(service, async () => {
-      await deposit(configOf(service));
+      const spoke = book.channelOf(service);
+      await fillUp(configOf(service), spoke?.left ?? 0n, spoke?.promised ?? 0n, needed);
       await learn(configOf(service));
     });
 
@@ -116,7 +140,8 @@ export function createSpokes(deps: SpokesDeps): Spokes {
       once(service, async () => {
         const config = configOf(service);
         const onChain = await channels.state(writer, digests.channelId(config));
-        if (onChain.balance - onChain.totalClaimed < deps.deposit / 2n) await deposit(config);
+        const promised = book.channelOf(service)?.promised ?? onChain.totalClaimed;
+        await fillUp(config, onChain.balance - promised, promised);
         await learn(config);
       }),
     topUp: fill,
@@ -124,7 +149,9 @@ export function createSpokes(deps: SpokesDeps): Spokes {
       for (const { config } of book.channels()) await learn(config);
     },
     async topUpLow() {
-      for (const { config } of book.needTopUp(deps.deposit / 2n)) await fill(config.receiver);
+      for (const { config, onChain, left, promised } of book.channels()) {
+        if (onChain && left < targetOf(promised) / 2n) await fill(config.receiver, 0n);
+      }
     },
   };
 }
