@@ -1,53 +1,41 @@
 /**
- * The whole test run: static checks, contracts, packages, end to end. Prints each part's time and a closing line
- * "N passed, N failed, N skipped". Exit code 0 only when every part passed.
+ * The whole test run: static checks, packages, contracts, end to end; what is quick comes first. Prints each part's time
+ * and a closing line "N passed, N failed, N skipped". Exit code 0 only when every part passed.
  * `npm test -- --only contracts,packages` runs some parts.
  */
 import { spawn } from 'node:child_process';
 import { glob } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { type Counts, countTests } from './count-tests.ts';
 
 interface Part {
   name: string;
   command: string[];
-  cwd?: string;
 }
 
-const root = new URL('..', import.meta.url).pathname;
-
-async function testFiles(pattern: string): Promise<string[]> {
-  const files: string[] = [];
-  for await (const f of glob(pattern, { cwd: root, exclude: (name) => name === 'node_modules' })) files.push(f);
-  return files.sort();
-}
-
+const root = fileURLToPath(new URL('..', import.meta.url));
 const node = process.execPath;
-const runner = [node, '--test', '--test-reporter=spec', '--test-timeout=600000'];
+
+/** Node's test runner on every file that matches. */
+async function nodeTests(concurrency: number, ...patterns: string[]): Promise<string[]> {
+  const files = await Array.fromAsync(glob(patterns, { cwd: root, exclude: (name) => name === 'node_modules' }));
+  const options = ['--test', '--test-reporter=spec', '--test-timeout=600000', `--test-concurrency=${concurrency}`];
+  return [node, ...options, ...files.sort()];
+}
+
 const parts: Part[] = [
-  { name: 'types', command: ['npx', 'tsc', '-b'] },
-  { name: 'style', command: ['npx', 'biome', 'check', '--error-on-warnings'] },
-  { name: 'unused', command: ['npx', 'knip'] },
+  { name: 'unused', command: [node, 'node_modules/knip/bin/knip.js'] },
+  { name: 'types', command: [node, 'node_modules/typescript/bin/tsc', '-b'] },
+  { name: 'style', command: [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] },
+  { name: 'packages', command: await nodeTests(2, 'packages/*/src/**/*.test.ts', 'scripts/*.test.ts') },
   { name: 'contracts', command: ['npm', 'test', '-w', 'contracts'] },
-  {
-    name: 'packages',
-    command: [...runner, '--test-concurrency=2', ...(await testFiles('packages/*/src/**/*.test.ts'))],
-  },
-  { name: 'e2e', command: [...runner, '--test-concurrency=1', ...(await testFiles('e2e/src/**/*.test.ts'))] },
+  { name: 'e2e', command: await nodeTests(1, 'e2e/src/**/*.test.ts') },
 ];
 
-/** Adds up what a runner's own closing lines say; both node's test runner and Hardhat print such lines. */
-function countTests(output: string): { passed: number; failed: number; skipped: number } {
-  const sum = (pattern: RegExp) => [...output.matchAll(pattern)].reduce((n, m) => n + Number(m[1]), 0);
-  return {
-    passed: sum(/^ℹ pass (\d+)/gm) + sum(/^\s*(\d+) passing/gm),
-    failed: sum(/^ℹ fail (\d+)/gm) + sum(/^\s*(\d+) failing/gm),
-    skipped: sum(/^ℹ skipped (\d+)/gm) + sum(/^\s*(\d+) (?:pending|skipped)/gm),
-  };
-}
-
-function run(part: Part): Promise<{ ok: boolean; output: string }> {
-  return new Promise((resolve) => {
-    const [command, ...args] = part.command;
-    const child = spawn(command!, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: process.env });
+function run({ command: [program, ...args] }: Part): Promise<{ ok: boolean; output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(program!, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -55,25 +43,36 @@ function run(part: Part): Promise<{ ok: boolean; output: string }> {
         process.stdout.write(text);
       });
     }
+    child.on('error', reject);
     child.on('close', (code) => resolve({ ok: code === 0, output }));
   });
 }
 
-const only = process.argv.includes('--only') ? process.argv[process.argv.indexOf('--only') + 1]?.split(',') : undefined;
-const total = { passed: 0, failed: 0, skipped: 0 };
-const failedParts: string[] = [];
-for (const part of parts.filter((p) => !only || only.includes(p.name))) {
+/** A part without tests of its own is one check; a part that ends badly with no failed test has failed all the same. */
+function countPart(ok: boolean, { passed, failed, skipped }: Counts): Counts {
+  const silent = passed + failed + skipped === 0;
+  return { passed: ok && silent ? 1 : passed, failed: !ok && failed === 0 ? 1 : failed, skipped };
+}
+
+const { values } = parseArgs({ options: { only: { type: 'string' } } });
+const only = values.only?.split(',') ?? parts.map((part) => part.name);
+for (const name of only) {
+  if (!parts.some((part) => part.name === name)) {
+    console.error(`no part "${name}"; there are ${parts.map((part) => part.name).join(', ')}`);
+    process.exit(1);
+  }
+}
+
+const total: Counts = { passed: 0, failed: 0, skipped: 0 };
+const summary: string[] = [];
+for (const part of parts.filter(({ name }) => only.includes(name))) {
   const start = performance.now();
   console.log(`\n── ${part.name} ──`);
   const { ok, output } = await run(part);
   const seconds = ((performance.now() - start) / 1000).toFixed(0);
-  const counts = countTests(output);
-  total.passed += counts.passed + (ok && counts.passed === 0 ? 1 : 0);
-  total.failed += counts.failed || (ok ? 0 : 1);
-  total.skipped += counts.skipped;
-  console.log(`── ${part.name}: ${ok ? 'passed' : 'FAILED'} in ${seconds} s`);
-  if (!ok) failedParts.push(part.name);
+  const counts = countPart(ok, countTests(output));
+  for (const key of ['passed', 'failed', 'skipped'] as const) total[key] += counts[key];
+  summary.push(`${ok ? 'passed' : 'FAILED'}  ${part.name.padEnd(10)} ${seconds.padStart(5)} s`);
+  if (!ok) process.exitCode = 1;
 }
-if (failedParts.length > 0) console.log(`\nfailed: ${failedParts.join(', ')}`);
-console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
-process.exitCode = failedParts.length > 0 ? 1 : 0;
+console.log(`\n${summary.join('\n')}\n\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
