@@ -26,7 +26,7 @@ const ROOT = new URL('../../../packages/', import.meta.url);
 const DATASET: Address = `0x${'da'.repeat(20)}`;
 
 async function openExperts(): Promise<Record<string, OpenExpert>> {
-  const set = await readDocuments(new URL('data/fixtures/handbook/', ROOT).pathname, {
+  const set = await readDocuments(new URL('../docs/handbook/', ROOT).pathname, {
     name: 'Handbook',
     contributors: () => DATASET,
   });

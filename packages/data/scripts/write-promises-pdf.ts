@@ -6,4 +6,5 @@ const fixtures = new URL('../fixtures/', import.meta.url);
 const pages = readFileSync(new URL('promises.txt', fixtures), 'utf8')
   .split(/^---$/m)
   .map((page) => page.trim().split(/\n\n+/));
-writeFileSync(new URL('handbook/concepts/promises.pdf', fixtures), textPdf('What Tributary promises', pages));
+const handbook = new URL('../../../docs/handbook/', import.meta.url);
+writeFileSync(new URL('concepts/promises.pdf', handbook), textPdf('What Tributary promises', pages));

@@ -10,8 +10,8 @@ export interface DocumentPlan {
   contributors: { prefix: string; account: Address }[];
 }
 
-/** This repository: its own documentation is the default dataset. */
-const REPOSITORY = fileURLToPath(new URL('../../../../docs', import.meta.url));
+/** The repository's own documentation is the default dataset. */
+const DOCS = fileURLToPath(new URL('../../../../docs', import.meta.url));
 
 /**
  * The documents of the network and who gave them. The default is the repository's own docs; another folder's entries are
@@ -21,7 +21,7 @@ export async function planDocuments(
   folder: string | undefined,
   contributors: readonly Address[],
 ): Promise<DocumentPlan> {
-  const root = folder ?? REPOSITORY;
+  const root = folder ?? DOCS;
   let names: string[];
   try {
     if (!(await stat(root)).isDirectory()) throw new Error('not a folder');
@@ -39,6 +39,7 @@ export async function planDocuments(
       hint: 'Put Markdown, HTML, text or PDF files there.',
     });
   }
+  if (folder === undefined) return { folder: root, name: 'Tributary handbook', contributors: ownDocs(contributors) };
   const dealt = await Promise.all(
     names.map(async (name, i) => {
       const isFolder = (await stat(join(root, name))).isDirectory();
@@ -46,9 +47,11 @@ export async function planDocuments(
     }),
   );
   // Files that appear later belong to the first contributor until the network is planned again.
-  return {
-    folder: root,
-    name: folder ? 'Documents' : 'Tributary handbook',
-    contributors: [...dealt, { prefix: '', account: contributors[0]! }],
-  };
+  return { folder: root, name: 'Documents', contributors: [...dealt, { prefix: '', account: contributors[0]! }] };
+}
+
+/** Each part of the handbook is another contributor's. */
+function ownDocs(contributors: readonly Address[]): DocumentPlan['contributors'] {
+  const parts = ['handbook/money/', 'handbook/operating/', 'handbook/concepts/', 'decisions/', ''];
+  return parts.map((prefix, i) => ({ prefix, account: contributors[i % contributors.length]! }));
 }

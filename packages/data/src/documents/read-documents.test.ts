@@ -11,7 +11,7 @@ import { textPdf } from './text-pdf.ts';
 
 const ANNA: Address = `0x${'a1'.repeat(20)}`;
 const BERT: Address = `0x${'b2'.repeat(20)}`;
-const HANDBOOK = new URL('../../fixtures/handbook/', import.meta.url).pathname;
+const HANDBOOK = new URL('../../../../docs/handbook/', import.meta.url).pathname;
 const folders: string[] = [];
 after(() => Promise.all(folders.map((f) => rm(f, { recursive: true }))));
 
@@ -50,7 +50,7 @@ test('the handbook’s PDF is what its text says', async () => {
   const source = await readFile(new URL('promises.txt', fixtures), 'utf8');
   const pages = source.split(/^---$/m).map((page) => page.trim().split(/\n\n+/));
   const expected = Buffer.from(textPdf('What Tributary promises', pages));
-  assert.deepEqual(await readFile(new URL('handbook/concepts/promises.pdf', fixtures)), expected);
+  assert.deepEqual(await readFile(join(HANDBOOK, 'concepts/promises.pdf')), expected);
 });
 
 test('reading again takes unchanged documents over and gives the same digest', async () => {
