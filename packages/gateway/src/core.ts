@@ -18,6 +18,7 @@ import type { Rank } from './route/plan.ts';
 import type { Books } from './settle/books.ts';
 import { checkReceipt } from './settle/check-receipt.ts';
 import { createDelivery, type Delivery } from './settle/delivery.ts';
+import type { PaidBefore } from './settle/paid-before.ts';
 import type { GatewayRecord } from './settle/record.ts';
 import { settleAnswer } from './settle/settle-answer.ts';
 
@@ -41,6 +42,7 @@ export interface CoreDeps {
   /** Ranks services for `auto`. */
   rank: Rank;
   payerOf: ChatDoor['payerOf'];
+  paidBefore: PaidBefore;
   /** A service's channel has too little left for an answer. */
   onSpokeLow(service: Service, price: bigint): void;
   /** An answer is on disk. */
@@ -118,6 +120,7 @@ export function createCore(deps: CoreDeps): Core {
     replays: createReplays(),
     keepAliveMs: deps.keepAliveMs,
     payerOf: deps.payerOf,
+    paidBefore: deps.paidBefore,
     async settle(question, found, hold) {
       const bill = await settleAnswer({ chainId, receiptLog, feePpm: deps.feePpm, books }, question, found, hold);
       deps.onAnswer(bill.receipt, bill.seq);

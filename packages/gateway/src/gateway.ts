@@ -31,6 +31,7 @@ import { createMetrics } from './metrics.ts';
 import { createRepeating } from './repeating.ts';
 import { createCatalog } from './route/catalog.ts';
 import { applyRecord, createBooks } from './settle/books.ts';
+import { createPaidBefore } from './settle/paid-before.ts';
 import { createPayers } from './settle/payers.ts';
 import { createReceipts } from './settle/receipts.ts';
 import { GatewayRecord } from './settle/record.ts';
@@ -122,9 +123,13 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   const journal = await openJournal({ dir: join(config.home, 'journal'), parse: (v) => GatewayRecord.parse(v) });
   closers.push(() => journal.close());
   const receipts = createReceipts(() => tables);
+  const paidBefore = createPaidBefore();
   for await (const { seq, record } of journal.replay()) {
     applyRecord({ hub, spokes: spokeBook, exact }, record);
-    if (record.kind === 'answer') receipts.add(seq, { chainId, receiptLog: contracts.receiptLog, ...record.entry });
+    if (record.kind !== 'answer') continue;
+    const signed = { chainId, receiptLog: contracts.receiptLog, ...record.entry };
+    receipts.add(seq, signed);
+    paidBefore.add(signed);
   }
   const tables = openTables({
     setup: {
@@ -230,6 +235,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     log,
     rank: rankServices,
     payerOf: payers.payerOf,
+    paidBefore,
     onSpokeLow(service, price) {
       spokes.topUp(service.account, price).catch(onError('a channel to a service could not be filled'));
     },

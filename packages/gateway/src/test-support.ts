@@ -47,6 +47,7 @@ import { createApp } from './http/app.ts';
 import { createMetrics } from './metrics.ts';
 import { createCatalog } from './route/catalog.ts';
 import { createBooks } from './settle/books.ts';
+import { createPaidBefore } from './settle/paid-before.ts';
 import { payByApiKey } from './settle/pay-by-channel.ts';
 import type { GatewayRecord } from './settle/record.ts';
 
@@ -466,6 +467,7 @@ export async function startTestGateway(
       const payer = payByApiKey(bearer, hub, curve, async () => undefined);
       return { ...payer, proven: options.proven ?? true };
     },
+    paidBefore: createPaidBefore(),
     onSpokeLow: () => undefined,
     onAnswer(receipt) {
       kept.push(receipt);

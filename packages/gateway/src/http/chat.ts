@@ -5,6 +5,7 @@ import { findStream } from '../dispatch/streamed.ts';
 import { type FoundWhole, findWhole } from '../dispatch/whole.ts';
 import { random32 } from '../random.ts';
 import { type Plan, type PlanContext, planFor, type Step, withoutDearest } from '../route/plan.ts';
+import { type PaidBefore, stillUnderWay } from '../settle/paid-before.ts';
 import type { Hold, Payer } from '../settle/payer.ts';
 import type { Payers } from '../settle/payers.ts';
 import type { Bill } from '../settle/settle-answer.ts';
@@ -16,6 +17,8 @@ import { readBody } from './read-body.ts';
 import { hashOf, idempotencyKeyOf, type Replays, replayKey, type StoredAnswer } from './replay.ts';
 import { CORS, json } from './respond.ts';
 
+const encoder = new TextEncoder();
+
 /** What the door for chat completions needs. */
 export interface ChatDoor {
   planning: PlanContext;
@@ -26,6 +29,7 @@ export interface ChatDoor {
   keepAliveMs: number;
   payerOf: Payers['payerOf'];
   settle(question: Question, found: Found, hold: Hold): Promise<Bill>;
+  paidBefore: PaidBefore;
   /** A provider failed; the question may still be answered by another one. */
   onProviderFailure(step: Step, error: TributaryError): void;
   /** How a request ended: `ok`, or an error's code. */
@@ -69,8 +73,12 @@ async function answer(request: Request, door: ChatDoor, startedAt: number): Prom
     const stored = await storedAnswer(door.replays, key, bodyHash);
     if (stored) return replayed(stored);
   }
-  const requestId = payer.requestId ?? random32();
-  const { hold, plan } = await holdFor(payer, requestId, wanted);
+  // The same key and body make the same id, so that the journal knows a repeated request after a crash as well.
+  const isNamed = idempotencyKey !== null && payer.proven && payer.requestId === undefined;
+  const payId = payer.requestId ?? (isNamed ? hashOf(encoder.encode(`${key}\n${bodyHash}`)) : random32());
+  const paid = isNamed ? door.paidBefore.take(payId) : undefined;
+  const requestId = paid ? random32() : payId;
+  const { hold, plan } = paid ? { hold: paid, plan: wanted } : await holdFor(payer, requestId, wanted, isNamed);
   if (isRetry && !payer.proven) {
     const stored = await storedAnswer(door.replays, key, bodyHash).catch(async (error: unknown) => {
       await hold.release();
@@ -96,12 +104,18 @@ async function answer(request: Request, door: ChatDoor, startedAt: number): Prom
  * Sets aside what a request may cost. For whoever has too little for the dearest candidates they are left out; who signs for
  * each request has signed for the plan as it is.
  */
-async function holdFor(payer: Payer, requestId: Hex32, wanted: Plan): Promise<{ hold: Hold; plan: Plan }> {
+async function holdFor(
+  payer: Payer,
+  requestId: Hex32,
+  wanted: Plan,
+  isNamed: boolean,
+): Promise<{ hold: Hold; plan: Plan }> {
   let plan = wanted;
   for (;;) {
     try {
       return { hold: await payer.hold(requestId, plan.maxCharge), plan };
     } catch (error) {
+      if (isNamed && TributaryError.is(error) && error.code === 'request_replayed') throw stillUnderWay();
       const cheaper = TributaryError.is(error) && error.code === 'insufficient_balance' ? withoutDearest(plan) : null;
       if (!payer.proven || !cheaper) throw error;
       plan = cheaper;
