@@ -167,11 +167,12 @@ test(`${KILLS} kills at random moments under load lose no promise and charge nob
     }
     checkIntervals(kept);
 
-    // An answer that was charged but never reached its client: at most those under way at a kill.
-    const lost = kept.length - asked.length;
-    assert.ok(lost >= 0 && lost <= KILLS * WORKERS, `${lost} answers were charged and not received`);
+    // An answer that a kill cut off after its charge comes again for nothing: one charge for each question, however often
+    // it had to be asked.
+    const charged = kept.filter((r) => r.payment.payerTo > r.payment.payerFrom).length;
+    const again = asked.filter(({ receipt: { payment: p } }) => p.payerTo === p.payerFrom).length;
+    assert.equal(charged, asked.length, 'each question was charged once');
 
-    await net.cli(['settle', '--json']);
     const { rpc, chainId, contracts } = net.network;
     const reader = createReader({ rpc, chainId, contracts });
     const sums = new Map<`0x${string}`, bigint>();
@@ -179,8 +180,19 @@ test(`${KILLS} kills at random moments under load lose no promise and charge nob
       sums.set(p.channelId, (sums.get(p.channelId) ?? 0n) + (p.to - p.from));
       sums.set(p.payerChannelId, (sums.get(p.payerChannelId) ?? 0n) + (p.payerTo - p.payerFrom));
     }
-    for (const [id, sum] of sums) assert.equal((await channels.state(reader, id)).totalClaimed, sum, `channel ${id}`);
-    t.diagnostic(`${asked.length} answers received, ${lost} charged and cut off, ${KILLS} kills`);
+    // A node that lost the end of its journal gets it again when the gateway notices that it restarted.
+    const deadline = Date.now() + ANSWER_TIMEOUT_MS;
+    for (;;) {
+      await net.cli(['settle', '--json']);
+      const claimed = await Promise.all(
+        [...sums.keys()].map(async (id) => (await channels.state(reader, id)).totalClaimed),
+      );
+      if (Date.now() > deadline || claimed.every((c, i) => c === [...sums.values()][i])) {
+        assert.deepEqual(claimed, [...sums.values()], 'every channel is claimed to the base unit');
+        break;
+      }
+    }
+    t.diagnostic(`${asked.length} answers, ${again} of them a second time for nothing, ${KILLS} kills`);
   } finally {
     await net.stop();
   }

@@ -178,6 +178,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     curve,
     catalog,
     openSpoke: spokes.open,
+    onNewCard: (service) => core.delivery.renew(service),
     fromBlock: config.fromBlock,
     log,
   });

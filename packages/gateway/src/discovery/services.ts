@@ -19,6 +19,8 @@ export interface DiscoveryDeps {
   catalog: Catalog;
   /** Opens the channel that pays a service. */
   openSpoke(account: Address): Promise<void>;
+  /** A known service has a new card: its node restarted, or offers something else. */
+  onNewCard(service: Service): void;
   fromBlock: bigint;
   log: Logger;
 }
@@ -76,6 +78,7 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
       if (isNew || JSON.stringify(service?.card, bigintText) !== JSON.stringify(checked.card, bigintText)) {
         service = catalog.put(checked);
         if (isNew) service.unavailable = 'its channel is being opened';
+        else if (!service.unavailable) deps.onNewCard(service);
       }
       if (service?.unavailable) {
         await deps.openSpoke(account);

@@ -58,6 +58,8 @@ export interface Delivery {
   /** Token of the session with a service's node. @throws `provider_unreachable` or what the node answered */
   session(service: Service): Promise<string>;
   dropSession(service: Service, token: string): void;
+  /** The node may have restarted: hears from it how far its books are, and sends again what it lost. */
+  renew(service: Service): void;
   /** There is something new to deliver. */
   nudge(service: Service): void;
   /** Delivers everything now. @throws when the node does not take it */
@@ -287,6 +289,10 @@ export function createDelivery(deps: DeliveryDeps): Delivery {
         },
         () => undefined,
       );
+    },
+    renew(service) {
+      laneOf(service).session = undefined;
+      session(service).catch((error: unknown) => log.debug({ err: error }, 'a node does not take a session yet'));
     },
     nudge,
     async deliver(service) {
