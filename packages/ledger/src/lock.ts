@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TributaryError } from '@tributary/protocol';
 import { startTimeOf } from './process-start.ts';
@@ -19,8 +19,7 @@ export async function acquireLock(dir: string): Promise<Lock> {
   const draft = join(dir, `lock.${process.pid}.${randomUUID()}`);
   await writeFile(draft, own);
   try {
-    // link() fails when the name exists, so of many starters one wins, with its content complete from the first moment.
-    while (!(await tryLink(draft, path))) await removeIfStale(dir, path);
+    await take(dir, path, draft);
   } finally {
     await unlink(draft);
   }
@@ -29,6 +28,11 @@ export async function acquireLock(dir: string): Promise<Lock> {
       if ((await readOrNull(path)) === own) await unlink(path);
     },
   };
+}
+
+/** link() fails when the name exists: of many starters one wins, with its content complete from the first moment. */
+async function take(dir: string, path: string, draft: string): Promise<void> {
+  while (!(await tryLink(draft, path))) await removeIfStale(dir, path, draft);
 }
 
 async function tryLink(from: string, to: string): Promise<boolean> {
@@ -41,7 +45,7 @@ async function tryLink(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function removeIfStale(dir: string, path: string): Promise<void> {
+async function removeIfStale(dir: string, path: string, draft: string): Promise<void> {
   const seen = await readOrNull(path);
   if (seen === null) return;
   const owner = parseOwner(seen);
@@ -51,16 +55,15 @@ async function removeIfStale(dir: string, path: string): Promise<void> {
       hint: `Stop process ${owner.pid}, or give this one a folder of its own.`,
     });
   }
-  // Renamed before it is removed: between our look and now another starter may have taken the folder.
-  const aside = join(dir, `lock.stale.${randomUUID()}`);
+  // Between our look and now another starter may have taken the folder. Only who holds the name made from this content may
+  // remove it, and contents do not come back: so what we still find then is stale, and stays until we remove it.
+  const right = join(dir, `lock.${createHash('sha256').update(seen).digest('hex').slice(0, 16)}`);
+  await take(dir, right, draft);
   try {
-    await rename(path, aside);
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return;
-    throw error;
+    if ((await readOrNull(path)) === seen) await unlink(path);
+  } finally {
+    await unlink(right);
   }
-  if ((await readOrNull(aside)) !== seen) await tryLink(aside, path);
-  await unlink(aside);
 }
 
 interface Owner {
