@@ -103,7 +103,7 @@ test('mistakes on the command line end with exit code 1 or 2, and say what to do
 
 test('a second start in the same home says who has it', async () => {
   await assert.rejects(net.cli(['up', '--port', '0']), (e: { stderr?: string }) =>
-    /in use|running|pid/i.test(e.stderr ?? ''),
+    /already uses the data folder/.test(e.stderr ?? ''),
   );
 });
 
