@@ -97,7 +97,7 @@ async function receiptsOf(net: TestNetwork): Promise<SignedReceipt[]> {
 }
 
 async function quiet(net: TestNetwork): Promise<void> {
-  for (let i = 0; i < 1200; i++) {
+  for (let i = 0; i < 3600; i++) {
     const text = await fetch(`${net.network.gateway}/metrics`)
       .then((r) => r.text())
       .catch(() => '');
