@@ -1,10 +1,16 @@
 import { run } from './run.ts';
 
+/** Ctrl-C may come twice at once: from the terminal to the whole group, and passed on by whoever started us. */
+const SAME_REQUEST_MS = 500;
+
 const end = new AbortController();
+let askedAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
     // Asked twice: whoever waits for us has lost patience.
-    if (end.signal.aborted) process.exit(1);
+    if (end.signal.aborted && Date.now() - askedAt > SAME_REQUEST_MS) process.exit(1);
+    if (end.signal.aborted) return;
+    askedAt = Date.now();
     end.abort();
   });
 }

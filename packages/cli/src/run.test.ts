@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseHolder, parseShare, parseUpstream } from './commands/publish.ts';
 import { createShell, receiptJson } from './test-support.ts';
+import { supervise } from './up/supervise.ts';
 
 const ADDRESS = `0x${'ab'.repeat(20)}`;
 const DEAD_RPC = 'http://127.0.0.1:9';
@@ -54,6 +55,35 @@ test('doctor finds what is missing and exits with 1', async (t) => {
   assert.ok(
     findings.some((f: { name: string; ok: boolean; mend?: string }) => f.name === 'network' && !f.ok && f.mend),
   );
+});
+
+test('doctor makes no folder', async (t) => {
+  const shell = await createShell(t);
+  const home = join(shell.home, 'not', 'there');
+  const ran = await shell.run('doctor', '--home', home, '--json');
+  const { findings } = JSON.parse(ran.stdout);
+  assert.equal(findings.find((f: { name: string; ok: boolean }) => f.name === 'home folder').ok, true);
+  await assert.rejects(stat(home), { code: 'ENOENT' });
+});
+
+test('ask names a gateway that is no URL, and an empty question', async (t) => {
+  const shell = await createShell(t);
+  for (const [argv, param] of [
+    [['ask', 'x', '--gateway', 'nowhere'], 'gateway'],
+    [['ask', ' ', '--gateway', DEAD_RPC], 'question'],
+  ] as const) {
+    const ran = await shell.run(...argv, '--json');
+    assert.equal(ran.code, 1);
+    assert.equal(JSON.parse(ran.stderr).error.param, param);
+  }
+});
+
+test('a daemon that cannot start says why', async (t) => {
+  const shell = await createShell(t);
+  const file = join(shell.home, 'daemon.ts');
+  await writeFile(file, 'console.error(\'{"level":30}\\nthe folder is empty\'); process.exit(3);');
+  const started = supervise({ name: 'node', file, args: [], logs: shell.home, onEvent: () => {} });
+  await assert.rejects(started, { code: 'process_not_ready', message: 'node ended with code 3: the folder is empty' });
 });
 
 test('verify names what is wrong with its files, and never ends with a fault of its own', async (t) => {

@@ -32,6 +32,12 @@ export function ask(io: Io, done: (o: Outcome) => void): Command {
         hint: 'Start a network with `npm start`, or pass --gateway URL and --api-key KEY.',
       });
     }
+    if (!URL.canParse(gateway)) {
+      throw new TributaryError('invalid_value', `--gateway is ${JSON.stringify(gateway)}, expected a URL.`, {
+        param: 'gateway',
+        hint: 'Such as http://127.0.0.1:8787.',
+      });
+    }
     const own = gateway === network?.gateway ? network : null;
     const apiKey = options.apiKey ?? (io.env.TRIBUTARY_API_KEY || own?.apiKey);
     const client = createTributary({
@@ -41,6 +47,12 @@ export function ask(io: Io, done: (o: Outcome) => void): Command {
       ...(own ? { rpc: own.rpc, contracts: own.contracts } : {}),
     });
     const question = words.join(' ') === '-' ? await readText(io, '-') : words.join(' ');
+    if (question.trim() === '') {
+      throw new TributaryError('invalid_value', 'The question is empty.', {
+        param: 'question',
+        hint: 'Put it in quotes: tributary ask "What does a receipt contain?"',
+      });
+    }
     const request: ChatRequest = {
       model: options.model,
       messages: [{ role: 'user', content: question }],

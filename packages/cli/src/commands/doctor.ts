@@ -1,6 +1,6 @@
-import { access, constants, mkdir, readFile, statfs } from 'node:fs/promises';
+import { access, constants, readFile, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createReader, read, readChainId, receiptLogAbi } from '@tributary/chain';
 import { parseApiKey } from '@tributary/payments';
 import { formatUnits, sameHex } from '@tributary/protocol';
@@ -39,8 +39,11 @@ export function doctor(io: Io, done: (o: Outcome) => void): Command {
     }
     const ok = findings.every((f) => f.ok);
     out.line();
+    const bad = findings.filter((f) => !f.ok).length;
     out.line(
-      ok ? out.green('Everything is well.') : out.red(`${findings.filter((f) => !f.ok).length} things need mending.`),
+      ok
+        ? out.green('Everything is well.')
+        : out.red(bad === 1 ? '1 thing needs mending.' : `${bad} things need mending.`),
     );
     out.result({ ok, home, findings });
     return { ok };
@@ -72,15 +75,22 @@ function nodeVersion(): Finding {
 }
 
 async function disk(home: string): Promise<Finding[]> {
-  await mkdir(home, { recursive: true });
-  const writable = await access(home, constants.W_OK).then(
+  // Looking changes nothing: a home that is not there yet is made in the nearest folder that is.
+  let there = home;
+  while (there !== dirname(there) && !(await stat(there).catch(() => null))) there = dirname(there);
+  const writable = await access(there, constants.W_OK).then(
     () => true,
     () => false,
   );
-  const { bavail, bsize } = await statfs(home);
+  const { bavail, bsize } = await statfs(there);
   const free = bavail * bsize;
   return [
-    { name: 'home folder', ok: writable, detail: home, mend: `Make it writable: chmod u+w ${home}` },
+    {
+      name: 'home folder',
+      ok: writable,
+      detail: there === home ? home : `${home}, made at the first start`,
+      mend: `Make it writable: chmod u+w ${there}`,
+    },
     {
       name: 'disk space',
       ok: free >= LEAST_FREE_BYTES,

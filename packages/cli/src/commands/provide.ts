@@ -1,9 +1,10 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEVNET_CHAIN_ID, type Writer } from '@tributary/chain';
 import { decryptKey, encryptKey } from '@tributary/chain/keystore';
+import { acquireLock } from '@tributary/ledger';
 import { discoverUpstreams, expertNamed, type FoundUpstream, upstreamAt } from '@tributary/models';
 import { ensureAsset, ensureGas, ensureIdentity, ensureService, type NodeConfigJson } from '@tributary/node';
 import { type Address, Hex32, parseUnits, TributaryError } from '@tributary/protocol';
@@ -91,10 +92,17 @@ export function provide(io: Io, done: (o: Outcome) => void): Command {
     const { offers, found } = await out.during('looking for model servers', () => offersOf(io, options));
     for (const f of found) out.line(`found ${f.program} at ${f.baseUrl}: ${f.models.join(', ')}`);
     const folder = join(home, `provider-${options.name.replaceAll(/[^a-zA-Z0-9_-]/g, '-')}`);
-    await mkdir(folder, { recursive: true });
+    // The same provider may run already. Going on would move its port on chain, away from where it listens.
+    await (await acquireLock(folder)).release();
     const port =
       options.port === undefined ? (await stablePorts(folder, ['node'])).node : await fixedPort(options.port);
     const endpoint = (options.endpoint ?? `http://${options.host}:${port}`).replace(/\/+$/, '');
+    if (!/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
+      throw new TributaryError('invalid_value', `The endpoint ${JSON.stringify(endpoint)} is no URL.`, {
+        param: 'endpoint',
+        hint: 'Give --endpoint a URL such as https://node.example.org, and --host an address of this machine.',
+      });
+    }
 
     const config = await out.during('registering', async (tell) => {
       const owner = await openWallet(io, home, chain);
@@ -151,7 +159,7 @@ function units(what: string, text: string): bigint {
 
 async function fixedPort(text: string): Promise<number> {
   const port = Number(text);
-  if (Number.isInteger(port) && port > 0 && port <= 65_535) return requirePort(port);
+  if (Number.isInteger(port) && port > 0 && port <= 65_535) return requirePort(port, '--port NUMBER');
   throw new TributaryError('invalid_value', `--port is ${JSON.stringify(text)}, expected 1 to 65535.`, {
     param: 'port',
   });
@@ -272,7 +280,12 @@ async function provision(p: {
     const { model, name, documents } = offer;
     const dataset =
       documents &&
-      (await ensureAsset(owner, { kind: 'dataset', name: `${options.name} documents`, description: documents }));
+      (await ensureAsset(owner, {
+        kind: 'dataset',
+        name: `${options.name} documents`,
+        // Public, and part of what the account's address follows from: where the folder lies is nobody's business.
+        description: `Documents of ${options.name}.`,
+      }));
     const asset = await ensureAsset(owner, {
       kind: 'model',
       name: model,

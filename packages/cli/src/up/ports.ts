@@ -43,14 +43,14 @@ export async function stablePorts<Name extends string>(
   return chosen;
 }
 
-/** Throws `port_taken` unless the port is free; 0 gives any free port. */
-export async function requirePort(port: number): Promise<number> {
+/** Throws `port_taken`, with how to choose another, unless the port is free; 0 gives any free port. */
+export async function requirePort(port: number, choose = 'PORT=8788 npm start'): Promise<number> {
   const free = await probe(port);
   if (free === null) {
     throw new TributaryError('port_taken', `Port ${port} is in use.`, {
       status: 500,
       param: 'PORT',
-      hint: 'Another network may be running here; stop it, or choose a port: PORT=8788 npm start.',
+      hint: `Stop what listens there, perhaps another network of yours, or choose another port: ${choose}`,
     });
   }
   return free;

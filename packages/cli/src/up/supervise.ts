@@ -4,10 +4,15 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { TributaryError } from '@tributary/protocol';
+import { clean } from '../output.ts';
 
 /** Answers under way should die young: with V8's default of 16 MiB many are copied to the old generation first. */
 const YOUNG_GENERATION = '--max-semi-space-size=64';
 const START_TIMEOUT_MS = 60_000;
+/** How long the last words of a process that ended may take to arrive. */
+const LAST_WORDS_MS = 500;
+/** Lines on stderr that tell people nothing: log records, stack traces, Node's version after a crash. */
+const NO_REASON = /^(\s|[{}]|Node\.js v|$)/;
 const STOP_GRACE_MS = 8_000;
 const FIRST_RESTART_DELAY_MS = 200;
 const LONGEST_RESTART_DELAY_MS = 10_000;
@@ -42,9 +47,15 @@ function readyLine(child: ChildProcess, name: string, log: string): Promise<Reco
       () => giveUp(`${name} was not ready after ${START_TIMEOUT_MS / 1000} s.`),
       START_TIMEOUT_MS,
     );
+    let reason = '';
+    createInterface({ input: child.stderr! }).on('line', (line) => {
+      if (!NO_REASON.test(line)) reason = clean(line);
+    });
     child.once('exit', (code, signal) => {
       clearTimeout(timer);
-      giveUp(`${name} ended with ${signal ?? `code ${code}`} before it was ready.`);
+      const ended = () => giveUp(`${name} ended with ${signal ?? `code ${code}`}${reason ? `: ${reason}` : '.'}`);
+      child.once('close', ended);
+      setTimeout(ended, LAST_WORDS_MS).unref();
     });
     createInterface({ input: child.stdout! }).on('line', (line) => {
       if (!line.startsWith('{')) return;
