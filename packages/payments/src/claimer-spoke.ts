@@ -56,12 +56,13 @@ export function createSpokeClaimer(options: SpokeClaimerOptions): Claimer {
     return { channelId, config, maxClaimableAmount, signature, totalClaimed: maxClaimableAmount, claim, leaves };
   }
 
-  /** Posted already, by a process that died before it could write that down; a stranger's posting may name another file. */
+  /** Posted already, by a process that died before it could write that down. What strangers post counts for nothing. */
   async function isLogged({ channelId, claim: { from, to }, leaves }: Job): Promise<boolean> {
-    const logged = await channels.loggedReceipts(writer, { channelId });
-    return logged.some(
-      (l) => l.root === leaves?.root && l.leavesHash === leaves.leavesHash && l.from === from && l.to === to,
-    );
+    for (const l of await channels.loggedReceipts(writer, { channelId })) {
+      const same = l.root === leaves?.root && l.leavesHash === leaves.leavesHash && l.from === from && l.to === to;
+      if (same && sameHex(await channels.posterOf(writer, l), writer.account.address)) return true;
+    }
+    return false;
   }
 
   async function close({ channelId, claim: { from, to }, leaves }: Job): Promise<void> {

@@ -1,5 +1,4 @@
 export * from './api-key.ts';
-export * from './chain-receipt-reader.ts';
 export * from './claimer-hub.ts';
 export * from './claimer-spoke.ts';
 export * from './claimer-types.ts';
@@ -12,7 +11,6 @@ export type * from './journal.ts';
 export * from './leaves.ts';
 export * from './on-chain.ts';
 export * from './payment-entry.ts';
-export * from './receipts.ts';
 export * from './refusals.ts';
 export * from './spoke-book.ts';
 export * from './spoke-types.ts';

@@ -6,11 +6,9 @@ import { curve } from './curve.ts';
 import { createEarningsBook } from './earnings-book.ts';
 import { EarningsRecord } from './earnings-types.ts';
 import { leavesOf, readLeaves } from './leaves.ts';
-import { signReceipt } from './receipts.ts';
 import { createSpokeBook } from './spoke-book.ts';
 import { SpokeRecord } from './spoke-types.ts';
 import {
-  CHAIN_ID,
   digests,
   gatewayKey,
   id,
@@ -18,7 +16,6 @@ import {
   node,
   nodeKey,
   onChain,
-  RECEIPT_LOG,
   receipt,
   receipts,
   SERVICE,
@@ -122,7 +119,7 @@ test('whatever crashes between gateway and node, every durable payment arrives o
         if (s.do === 'answer') {
           const r = receipt(++serial, s.price);
           if (spokes.channel(CHANNEL)!.left < s.price) continue;
-          const { signature } = signReceipt(r, { chainId: CHAIN_ID, receiptLog: RECEIPT_LOG, key: nodeKey, curve });
+          const signature = curve.sign(receipts.receipt(r), nodeKey);
           const paid = spokes.pay({
             channelId: CHANNEL,
             receipt: r,

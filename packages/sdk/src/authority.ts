@@ -22,7 +22,7 @@ export async function checkAuthority(reader: Reader, signed: SignedReceipt, fact
 }
 
 /** Answers null where the chain says that the thing does not exist, and throws where the chain did not answer. */
-async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+export async function orNull<T>(asked: Promise<T>): Promise<T | null> {
   try {
     return await asked;
   } catch (error) {

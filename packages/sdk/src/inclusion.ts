@@ -1,12 +1,26 @@
-import { channels, type LoggedReceipts, type Reader } from '@tributary/chain';
+import { assets, channels, identity, type LoggedReceipts, type Reader } from '@tributary/chain';
 import { readLeaves } from '@tributary/payments/leaves';
-import type { Hex32, Payment, SignedReceipt } from '@tributary/protocol';
+import { type Hex32, type SignedReceipt, sameHex } from '@tributary/protocol';
+import { orNull } from './authority.ts';
 import type { Check } from './receipt-check.ts';
 
-/** The roots logged for intervals that contain a payment's; anyone may log, so more than one may be there. */
-export async function findRoots(reader: Reader, payment: Payment): Promise<LoggedReceipts[]> {
+/**
+ * The roots that a service logged for intervals that contain an answer's: those posted by the wallet that the identity had
+ * then, or by the service's owner. Anyone may log, and what strangers log says nothing about the service.
+ */
+export async function findRoots(reader: Reader, { payment, receipt }: SignedReceipt): Promise<LoggedReceipts[]> {
   const logged = await channels.loggedReceipts(reader, { channelId: payment.channelId });
-  return logged.filter((l) => l.from <= payment.from && l.to >= payment.to);
+  const over = logged.filter((l) => l.from <= payment.from && l.to >= payment.to);
+  if (over.length === 0) return [];
+  const [posters, owner, wallets] = await Promise.all([
+    Promise.all(over.map((l) => channels.posterOf(reader, l))),
+    orNull(assets.ownerOf(reader, receipt.service)),
+    identity.agentWallets(reader, receipt.agentId),
+  ]);
+  return over.filter((l, i) => {
+    const wallet = wallets.findLast((w) => w.blockNumber <= l.blockNumber)?.wallet;
+    return [owner, wallet].some((own) => own != null && sameHex(posters[i]!, own));
+  });
 }
 
 /**

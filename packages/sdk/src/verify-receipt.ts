@@ -64,8 +64,8 @@ async function checkLogged(
 ): Promise<Check> {
   const name = 'receipt is in the claim’s tree';
   if (signed.payment.from === signed.payment.to) return { name, ok: null, detail: 'a free answer is in no claim' };
-  const roots = await findRoots(reader, signed.payment);
-  if (roots.length === 0) return { name, ok: null, detail: 'no root is logged for this interval yet' };
+  const roots = await findRoots(reader, signed);
+  if (roots.length === 0) return { name, ok: null, detail: 'the service has logged no root for this interval yet' };
   const endpoint = fetchLeaves ? await endpointOf(reader, signed.receipt.service) : null;
   if (!fetchLeaves || !endpoint)
     return { name, ok: null, detail: `${roots.length} roots logged; leaves were not fetched` };

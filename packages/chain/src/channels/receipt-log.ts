@@ -1,6 +1,7 @@
-import type { Address, Hex, Hex32 } from '@tributary/protocol';
+import { type Address, type Hex, type Hex32, sameHex } from '@tributary/protocol';
 import { type Sent, send } from '../call.ts';
 import type { Reader, Writer } from '../clients.ts';
+import { toTributaryError } from '../errors.ts';
 import { receiptLogAbi } from '../generated/index.ts';
 import { eventLogs } from '../logs.ts';
 import type { ReceiptsEntry } from './spoke-claim.ts';
@@ -20,6 +21,19 @@ export function logReceipts(writer: Writer, entries: readonly ReceiptsEntry[]): 
     functionName: 'logMany',
     args: [entries],
   });
+}
+
+/**
+ * Who posted a root. Anybody may post through the SpokeAuthorizer, so of what came that way the transaction's sender counts.
+ */
+export async function posterOf(reader: Reader, logged: LoggedReceipts): Promise<Address> {
+  if (!sameHex(logged.poster, reader.contracts.spokeAuthorizer)) return logged.poster;
+  const { transactionHash: hash } = logged;
+  try {
+    return (await reader.client.getTransaction({ hash })).from;
+  } catch (error) {
+    throw toTributaryError(error, `reading transaction ${hash}`);
+  }
 }
 
 /** Roots posted for a channel (or for all), oldest first. Anyone can post: a root proves nothing by itself. */

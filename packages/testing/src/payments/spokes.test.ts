@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { assets, channels, identity, tokens, type Writer } from '@tributary/chain';
 import {
-  chainReceiptReader,
   createEarningsBook,
   createSpokeBook,
   createSpokeClaimer,
@@ -12,9 +11,6 @@ import {
   type Leaves,
   leavesOf,
   readLeaves,
-  signReceipt,
-  toSignedReceipt,
-  verifySignedReceipt,
   watchEarnings,
 } from '@tributary/payments';
 import {
@@ -33,6 +29,7 @@ import {
   toHex,
   toWire,
 } from '@tributary/protocol';
+import { type Verification, type VerifyOptions, verifyReceipt } from '@tributary/sdk';
 import { type DevnetFixture, devnetFixture, testKey } from '../devnet-fixture.ts';
 
 let net: DevnetFixture;
@@ -60,6 +57,7 @@ before(async () => {
   model = (await assets.register(builder, { kind: 'model', uri: 'test:model', upstream })).account;
   const of = [{ account: model, weightPpm: 500_000 }];
   service = (await assets.register(provider, { kind: 'service', uri: 'test:service', upstream: of })).account;
+  await assets.setURI(provider, service, `https://node.test/services/${service}`);
   agentId = (await identity.register(provider, 'test:agent')).agentId;
 });
 after(() => net.stop());
@@ -75,6 +73,11 @@ async function deposit(config: ChannelConfig, channelId: Hex32, amount: bigint) 
   });
   const signature = curve.sign(digest, gatewayKey);
   await channels.deposit(gateway, config, amount, channels.erc3009CollectorData({ ...terms, signature }));
+}
+
+/** Whether verification found the receipt in a claim's tree. */
+function inTree({ checks }: Verification): boolean | null | undefined {
+  return checks.find((c) => c.name.includes('tree'))?.ok;
 }
 
 /** A funded spoke with both books and a claimer. */
@@ -145,12 +148,11 @@ async function spoke(amount = 10_000n) {
       issuedAt: 1_800_000_000,
       ...changes,
     };
-    const domain = { chainId: net.chainId, receiptLog: net.contracts.receiptLog };
-    const { signature } = signReceipt(receipt, { ...domain, key: providerKey, curve });
+    const signature = curve.sign(receiptDigest.receipt(receipt), providerKey);
     const paid = spokes.pay({ channelId, receipt, payerChannelId: random32(), payerFrom: 0n, payerTo: price });
     const entry = { receipt, signature, salt: SALT, attribution: [], ...paid };
     spokes.apply({ kind: 'spoke.payment', entry });
-    return toSignedReceipt(domain, entry);
+    return { chainId: net.chainId, receiptLog: net.contracts.receiptLog, ...entry };
   }
   async function deliver() {
     const body = spokes.delivery(channelId);
@@ -162,6 +164,11 @@ async function spoke(amount = 10_000n) {
     config,
     channelId,
     earnings,
+    /** The node's own door for leaves. */
+    async fetchLeaves(url: string) {
+      const [, root] = /^https:\/\/node\.test\/leaves\/(0x[0-9a-f]{64})$/.exec(url) ?? [];
+      return files.get(root as Hex32)?.content ?? null;
+    },
     makeEarnings,
     disk,
     files,
@@ -176,18 +183,19 @@ async function spoke(amount = 10_000n) {
 describe('spokes on a chain', () => {
   test('a claim takes exactly what was promised, posts its receipts and passes the money on along the graph', async () => {
     const s = await spoke();
-    const reader = chainReceiptReader(net.reader);
     const first = s.answer(101n);
     s.answer(0n);
     const last = s.answer(900n);
     await s.deliver();
-    const evidence = { reader, curve, answer: ANSWER, request: REQUEST };
-    assert.equal((await verifySignedReceipt(last, evidence)).status, 'promised');
+    const evidence = { answer: ANSWER, request: REQUEST, fetchLeaves: s.fetchLeaves };
+    const promised = await verifyReceipt(net.reader, last, evidence);
+    assert.deepEqual([promised.valid, promised.claimed, inTree(promised)], [true, false, null]);
 
     const report = await s.claimer.claimNow();
     assert.deepEqual(report.claimed, [{ channelId: s.channelId, amount: 1_001n, totalClaimed: 1_001n }]);
     assert.deepEqual(report.skipped, []);
-    assert.equal((await verifySignedReceipt(last, evidence)).status, 'claimed');
+    const claimed = await verifyReceipt(net.reader, last, evidence);
+    assert.deepEqual([claimed.valid, claimed.claimed, inTree(claimed)], [true, true, true]);
 
     // 1001 at the service: 500 go to the model, of which 200 go to the dataset.
     const held = async (a: Address) => tokens.balanceOf(net.reader, a);
@@ -289,46 +297,105 @@ describe('spokes on a chain', () => {
 });
 
 describe('receipts that are not to be believed', () => {
-  const forge: [string, string, (r: SignedReceipt) => SignedReceipt | Promise<SignedReceipt>, object?][] = [
-    ['another chain', 'wrong_chain', (r) => ({ ...r, chainId: 1 })],
-    ['another log', 'wrong_receipt_log', (r) => ({ ...r, receiptLog: net.contracts.channels })],
-    ['a changed price', 'payment_receipt_mismatch', (r) => ({ ...r, receipt: { ...r.receipt, price: 1n } })],
-    ['an interval of another length', 'payment_interval', (r) => ({ ...r, payment: { ...r.payment, to: 99n } })],
-    ['another signature', 'receipt_signature', (r) => ({ ...r, signature: r.paymentSignature })],
-    ['another payment signature', 'payment_signature', (r) => ({ ...r, paymentSignature: r.signature })],
-    ['an unknown channel', 'unknown_channel', (r) => ({ ...r, payment: { ...r.payment, channelId: SALT } })],
+  const forge: [string, string, (r: SignedReceipt) => SignedReceipt, VerifyOptions?][] = [
+    ['another chain', 'chain', (r) => ({ ...r, chainId: 1 })],
+    ['another log', 'receipt log', (r) => ({ ...r, receiptLog: net.contracts.channels })],
+    ['a changed price', 'payment is for this receipt', (r) => ({ ...r, receipt: { ...r.receipt, price: 1n } })],
+    ['an interval of another length', 'interval equals price', (r) => ({ ...r, payment: { ...r.payment, to: 99n } })],
+    ['another signature', 'provider had the right to sign', (r) => ({ ...r, signature: r.paymentSignature })],
+    ['another payment signature', 'gateway had the right to sign', (r) => ({ ...r, paymentSignature: r.signature })],
+    ['an unknown channel', 'paying channel', (r) => ({ ...r, payment: { ...r.payment, channelId: SALT } })],
     [
       'another attribution',
-      'attribution_mismatch',
+      'attribution hash',
       (r) => ({
         ...r,
         attribution: [{ dataset, document: 'a', documentHash: SALT, contributor: dataset, weightPpm: 1 }],
       }),
     ],
-    ['another answer', 'answer_mismatch', (r) => r, { answer: { content: 'Three.' } }],
-    ['another question', 'request_mismatch', (r) => r, { request: { messages: [] } }],
+    ['another answer', 'answer hash', (r) => r, { answer: { content: 'Three.' } }],
+    ['another question', 'request hash', (r) => r, { request: { messages: [] } }],
   ];
+
+  async function assertRefused(signed: SignedReceipt, check: string, options?: VerifyOptions): Promise<void> {
+    const { valid, checks } = await verifyReceipt(net.reader, signed, options);
+    const wrong = checks.filter((c) => c.ok === false).map((c) => c.name);
+    assert.ok(!valid && wrong.includes(check), `wrong are: ${wrong.join(', ')}`);
+  }
+
   test('each is told apart', async (t) => {
     const s = await spoke();
     const good = s.answer(10n);
-    const reader = chainReceiptReader(net.reader);
-    for (const [name, fault, change, evidence] of forge) {
-      await t.test(name, async () => {
-        const verdict = await verifySignedReceipt(await change(good), { reader, curve, ...evidence });
-        assert.deepEqual([verdict.status, 'fault' in verdict && verdict.fault], ['invalid', fault]);
-      });
+    await s.deliver();
+    await s.claimer.claimNow();
+    for (const [name, check, change, options] of forge) {
+      await t.test(name, () => assertRefused(change(good), check, options));
     }
     await t.test('an agent of another owner', async () => {
       const { agentId: stranger } = await identity.register(gateway, 'test:stranger');
-      const verdict = await verifySignedReceipt(s.answer(10n, { agentId: stranger }), { reader, curve });
-      assert.deepEqual([verdict.status, 'fault' in verdict && verdict.fault], ['invalid', 'receipt_signature']);
+      await assertRefused(s.answer(10n, { agentId: stranger }), 'identity belongs to the service');
     });
-    await t.test('an agent that does not exist', async () => {
-      const verdict = await verifySignedReceipt(s.answer(10n, { agentId: 999n }), { reader, curve });
-      assert.deepEqual([verdict.status, 'fault' in verdict && verdict.fault], ['invalid', 'unknown_agent']);
+    await t.test('an agent that does not exist', () =>
+      assertRefused(s.answer(10n, { agentId: 999n }), 'provider had the right to sign'),
+    );
+    await t.test('an account that is no asset', () => {
+      const of = (r: SignedReceipt) => ({ ...r, receipt: { ...r.receipt, service: net.contracts.dollar } });
+      return assertRefused(of(good), 'service is registered', { fetchLeaves: s.fetchLeaves });
     });
     await t.test('a free answer is neither promised nor claimed', async () => {
-      assert.equal((await verifySignedReceipt(s.answer(0n), { reader, curve })).status, 'free');
+      const free = await verifyReceipt(net.reader, s.answer(0n));
+      assert.deepEqual([free.valid, free.claimed], [true, true]);
     });
+  });
+});
+
+describe('roots of strangers', () => {
+  /** A claim of one answer with its root, and a second answer that a stranger claims. */
+  async function claimedByAStranger() {
+    const s = await spoke();
+    s.answer(50n);
+    await s.deliver();
+    await s.claimer.claimNow();
+    const [own] = await channels.loggedReceipts(net.reader, { channelId: s.channelId });
+    const good = s.answer(30n);
+    await s.deliver();
+    const claim = s.earnings.claims()[0]!;
+    const { config, voucher, channelId } = claim;
+    const rows = [{ config, ...voucher, totalClaimed: voucher.maxClaimableAmount }];
+    const claimWith = (entry: { from: bigint; to: bigint; root: Hex32; leavesHash: Hex32 }) =>
+      channels.spokeClaimCompact(gateway, rows, [{ channelId, ...entry }], []);
+    return { s, good, own: own!, claim, claimWith };
+  }
+
+  test('attack: a root over the same interval, whose leaves the node does serve, makes a good receipt fail', async () => {
+    const { s, good, own, claimWith } = await claimedByAStranger();
+    await claimWith({ from: 0n, to: 80n, root: own.root, leavesHash: own.leavesHash });
+    const options = { fetchLeaves: s.fetchLeaves };
+    const before = await verifyReceipt(net.reader, good, options);
+    assert.deepEqual([before.valid, before.claimed, inTree(before)], [true, true, null]);
+    await s.claimer.claimNow();
+    const after = await verifyReceipt(net.reader, good, options);
+    assert.deepEqual([after.valid, inTree(after)], [true, true]);
+  });
+
+  test('attack: the right root in a stranger’s name leaves the node without a root of its own', async () => {
+    const { s, good, claim, claimWith } = await claimedByAStranger();
+    const { from, to } = claim;
+    const { root, leavesHash } = leavesOf(claim);
+    await claimWith({ from, to, root, leavesHash });
+    const options = { fetchLeaves: s.fetchLeaves };
+    assert.equal(inTree(await verifyReceipt(net.reader, good, options)), null);
+    await s.claimer.claimNow();
+    assert.equal(inTree(await verifyReceipt(net.reader, good, options)), true);
+  });
+
+  test('a root of the service itself that leaves an answer out is a lie', async () => {
+    const { s, good, own, claim } = await claimedByAStranger();
+    const { config, voucher, channelId } = claim;
+    const rows = [{ config, ...voucher, totalClaimed: voucher.maxClaimableAmount }];
+    const entry = { channelId, from: 0n, to: 80n, root: own.root, leavesHash: own.leavesHash };
+    await channels.spokeClaimCompact(provider, rows, [entry], []);
+    const found = await verifyReceipt(net.reader, good, { fetchLeaves: s.fetchLeaves });
+    assert.deepEqual([found.valid, inTree(found)], [false, false]);
   });
 });
