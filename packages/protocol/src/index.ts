@@ -10,6 +10,7 @@ export * from './network.ts';
 export * from './node-wire.ts';
 export * from './price.ts';
 export * from './receipt.ts';
+export * from './requirements.ts';
 export * from './service-card.ts';
 export * from './signature.ts';
 export * from './typed-data.ts';
