@@ -1,9 +1,15 @@
-import { type ChatRequest, type ProviderChoice, TributaryError } from '@tributary/protocol';
+import {
+  type ChatRequest,
+  firstUnmet,
+  type ProviderChoice,
+  type Requirement,
+  requirementsOf,
+  TributaryError,
+} from '@tributary/protocol';
 import type { ParsedChat } from '../http/parse-chat.ts';
 import type { Catalog, Service } from './catalog.ts';
 import { type Candidate, filterByChoice, orderOf } from './choose.ts';
 import { quoteOf } from './quote.ts';
-import { firstUnmet, type Requirement, requirementsOf } from './requirements.ts';
 
 /** Most services asked for one request. */
 const MAX_ATTEMPTS = 5;
