@@ -48,7 +48,10 @@ export const GatewayConfig = z.strictObject({
       minimum: Amount.default(10_000n),
     })
     .prefault({}),
-  /** Lets the operator settle from other machines (`Authorization: Bearer`). Without it only this machine may. */
+  /**
+   * The operator settles with it (`Authorization: Bearer`). Without it only programs on this machine may, and nobody when
+   * `publicUrl` is not of this machine.
+   */
   operatorToken: z.string().min(16).max(256).optional(),
   /** A PostgreSQL server; by default the tables live in the data folder. */
   databaseUrl: z.string().min(1).optional(),

@@ -282,7 +282,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
       receipt: receipts.find,
       claims: async () => (await tables.fresh()).claims(1_000),
       settle: () => claimer.claimNow(),
-      operatorToken: config.operatorToken,
+      operator: () => ({ token: config.operatorToken, publicUrl: publicUrl() }),
     },
   });
 

@@ -387,6 +387,9 @@ export async function startTestGateway(
     keepAliveMs?: number;
     /** Whether the API key proves who asks, as it does, or only a reservation does. */
     proven?: boolean;
+    operatorToken?: string;
+    /** By which clients reach the gateway. */
+    publicUrl?: string;
   } = {},
 ): Promise<TestGateway> {
   const hub = createHubBook({
@@ -474,6 +477,7 @@ export async function startTestGateway(
       for (const wake of waiting.splice(0)) wake();
     },
   });
+  const operator = { token: options.operatorToken, publicUrl: options.publicUrl ?? 'http://127.0.0.1' };
   const app = createApp({
     chat: core.chat,
     catalog,
@@ -486,7 +490,7 @@ export async function startTestGateway(
       receipt: async (id) => kept.find((r) => r.receipt.requestId === id || r.payment.receiptHash === id),
       claims: async () => [],
       settle: async () => ({}),
-      operatorToken: 'a-token-of-the-operator',
+      operator: () => operator,
     },
     metrics,
     offer: async () => new Response(null, { status: 402 }),

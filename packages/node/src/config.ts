@@ -86,7 +86,10 @@ export const NodeConfig = z.strictObject({
     .prefault({}),
   /** How often channels are looked at for an armed withdrawal; well below their withdraw delay. */
   watchSeconds: z.number().int().min(1).max(900).default(30),
-  /** Lets operators claim and reload from other machines (`Authorization: Bearer`). Without it only this machine may. */
+  /**
+   * The operator claims and reloads with it (`Authorization: Bearer`). Without it only programs on this machine may, and
+   * nobody when `endpoint` is not of this machine.
+   */
   operatorToken: z.string().min(16).max(256).optional(),
   /** Base URL of a gateway that offers this node's services: what the guide tells people about. */
   gateway: z

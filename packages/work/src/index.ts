@@ -7,6 +7,7 @@ export {
   type GuardedResponse,
   type GuardOptions,
 } from './guarded-fetch.ts';
+export { isLocalUrl, type OperatorCaller, type OperatorTerms, requireOperator } from './operator.ts';
 export { type Span, sentences } from './text/sentences.ts';
 export { stem } from './text/stem.ts';
 export { contentTerms, isStopWord, nameTerms, stemOf, words } from './text/words.ts';

@@ -160,13 +160,17 @@ test('models are listed with prices that include the fee, and found by ids with 
 });
 
 test('only the operator may settle, and a page in a browser is not the operator', async (t) => {
-  const gateway = await startTestGateway(t, []);
-  const settle = async (headers: Record<string, string>) =>
-    (await fetch(`${gateway.url}/tributary/settle`, { method: 'POST', headers })).status;
-  assert.equal(await settle({}), 200);
-  assert.equal(await settle({ origin: 'https://evil.example' }), 403);
-  assert.equal(await settle({ 'x-forwarded-for': '1.2.3.4' }), 403);
-  assert.equal(await settle({ 'x-forwarded-for': '1.2.3.4', authorization: 'Bearer a-token-of-the-operator' }), 200);
+  const operatorToken = 'a-token-of-the-operator';
+  const local = await startTestGateway(t, []);
+  const behindProxy = await startTestGateway(t, [], { publicUrl: 'https://gate.example' });
+  const withToken = await startTestGateway(t, [], { operatorToken });
+  const settle = async ({ url }: { url: string }, headers: Record<string, string> = {}) =>
+    (await fetch(`${url}/tributary/settle`, { method: 'POST', headers })).status;
+  assert.equal(await settle(local), 200);
+  assert.equal(await settle(local, { origin: 'https://evil.example' }), 403);
+  assert.equal(await settle(behindProxy), 403);
+  assert.equal(await settle(withToken), 401);
+  assert.equal(await settle(withToken, { authorization: `Bearer ${operatorToken}` }), 200);
 });
 
 test('whatever bytes come, the answer is an OpenAI error or answer and the books stay closed', async (t) => {

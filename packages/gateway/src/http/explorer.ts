@@ -1,6 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { HttpBindings } from '@hono/node-server';
 import { Hex32, TributaryError, toWire } from '@tributary/protocol';
+import { type OperatorCaller, type OperatorTerms, requireOperator } from '@tributary/work';
 import type { Context, Hono } from 'hono';
 import { publishedReceipt } from './published.ts';
 import { json } from './respond.ts';
@@ -20,8 +20,8 @@ export interface Explorer {
   claims(): Promise<unknown>;
   /** Claims everything now. */
   settle(): Promise<unknown>;
-  /** Whoever brings it may settle from anywhere. */
-  operatorToken: string | undefined;
+  /** Who may settle. */
+  operator(): OperatorTerms;
 }
 
 function wire(value: unknown): Response {
@@ -37,20 +37,9 @@ function numberOf(text: string | undefined, fallback: number, name: string): num
   });
 }
 
-/** Compares in a time that tells nothing of where they differ. */
-function sameSecret(given: string, secret: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(given), hash(secret));
-}
-
-/** True for the operator's token, or for a caller on this machine that no proxy speaks for. */
-function isOperator(c: Context, token: string | undefined): boolean {
-  if (token !== undefined && sameSecret(c.req.header('authorization') ?? '', `Bearer ${token}`)) return true;
-  const remote = (c.env as Partial<HttpBindings> | undefined)?.incoming?.socket.remoteAddress;
-  const local = remote === '127.0.0.1' || remote === '::1' || remote === '::ffff:127.0.0.1';
-  // A page in the operator's own browser is local as well, but not the operator.
-  const relayed = ['x-forwarded-for', 'forwarded', 'origin'].some((h) => c.req.header(h) !== undefined);
-  return local && !relayed;
+function callerOf(c: Context): OperatorCaller {
+  const env = c.env as Partial<HttpBindings> | undefined;
+  return { header: (name) => c.req.header(name), remoteAddress: env?.incoming?.socket.remoteAddress };
 }
 
 /** `/tributary/*`: what everybody may know, for the web page and for `tributary trace`. No text of any answer, no salts. */
@@ -81,12 +70,7 @@ export function explorerRoutes(app: Hono, explorer: Explorer): void {
   });
 
   app.post('/tributary/settle', async (c) => {
-    if (!isOperator(c, explorer.operatorToken)) {
-      throw new TributaryError('operator_only', 'Only the operator may settle.', {
-        status: 403,
-        hint: 'Call from the gateway’s own machine, or send the operator token as Bearer.',
-      });
-    }
+    requireOperator(callerOf(c), explorer.operator());
     return wire(await explorer.settle());
   });
 }

@@ -1,9 +1,15 @@
+import type { HttpBindings } from '@hono/node-server';
 import { toWire } from '@tributary/protocol';
+import { type OperatorCaller, requireOperator } from '@tributary/work';
+import type { Context } from 'hono';
 import type { NodeState } from '../state.ts';
 import type { NodeApp } from './app.ts';
-import { requireOperator } from './operator-only.ts';
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
+
+function callerOf(c: Context<{ Bindings: HttpBindings }>): OperatorCaller {
+  return { header: (name) => c.req.header(name), remoteAddress: c.env.incoming.socket.remoteAddress };
+}
 
 /** What the operator can see and do while the node runs. */
 export interface OperatorActions {
@@ -20,18 +26,20 @@ export function operatorRoutes(
   actions: OperatorActions,
   operatorToken: string | undefined,
 ): void {
+  const terms = { token: operatorToken, publicUrl: state.endpoint };
+
   app.get('/tributary/earnings', () => {
     const services = [...state.earnings()].map(([service, sums]) => ({ service, ...sums }));
     return new Response(toWire({ services }), { headers: JSON_HEADERS });
   });
 
   app.post('/tributary/claim', async (c) => {
-    requireOperator(c, operatorToken);
+    requireOperator(callerOf(c), terms);
     return new Response(toWire({ claims: await actions.claim() }), { headers: JSON_HEADERS });
   });
 
   app.post('/tributary/reload', async (c) => {
-    requireOperator(c, operatorToken);
+    requireOperator(callerOf(c), terms);
     return new Response(toWire({ changed: await actions.reload() }), { headers: JSON_HEADERS });
   });
 }
