@@ -21,7 +21,8 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((v) => isDeeper(v, levels - 1));
 }
 
-function parseObject(bytes: Uint8Array): Record<string, unknown> {
+/** A request body as a JSON object. @throws `invalid_json` (400) */
+export function parseObject(bytes: Uint8Array): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(decoder.decode(bytes));
@@ -38,7 +39,7 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
 }
 
 /** `messages.0.role` of a path. */
-function pathOf(path: readonly PropertyKey[]): string | null {
+export function pathOf(path: readonly PropertyKey[]): string | null {
   return path.length === 0 ? null : path.map(String).join('.');
 }
 
