@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseHolder, parseShare, parseUpstream } from './commands/publish.ts';
+import { tokenFor } from './commands/settle.ts';
 import { createShell, receiptJson } from './test-support.ts';
 import { supervise } from './up/supervise.ts';
 
@@ -44,6 +45,22 @@ test('with --json failures are one JSON object on stderr', async (t) => {
   const ran = await shell.run('settle', '--json');
   assert.equal(ran.code, 1);
   assert.equal(JSON.parse(ran.stderr).error.code, 'network_not_running');
+});
+
+test('attack: a stranger’s node, listed beside our own, is sent the operator token', () => {
+  const own = ['https://node.example/', 'https://gpu.example:8443'];
+  const sentTo = (endpoint: string) => tokenFor(endpoint, 'secret', own) !== undefined;
+  for (const url of ['http://127.0.0.1:9000', 'https://node.example', 'https://gpu.example:8443/tributary']) {
+    assert.ok(sentTo(url), url);
+  }
+  for (const url of [
+    'https://evil.example',
+    'http://node.example',
+    'https://gpu.example',
+    'https://node.example.evil',
+  ]) {
+    assert.ok(!sentTo(url), url);
+  }
 });
 
 test('doctor finds what is missing and exits with 1', async (t) => {

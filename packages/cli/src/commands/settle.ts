@@ -1,5 +1,6 @@
 import { assets, type Reader } from '@tributary/chain';
 import { type Address, type Hex, type NetworkFile, TributaryError } from '@tributary/protocol';
+import { isLocalUrl } from '@tributary/work';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { command, type Outcome, runs } from '../command.ts';
@@ -9,6 +10,7 @@ import { openWallet } from '../wallet.ts';
 
 interface Options extends CommonOptions {
   token?: string;
+  node?: string[];
 }
 
 /** Accounts passed on in one transaction: a long path must fit into a block. */
@@ -17,13 +19,22 @@ const CLAIM_TIMEOUT_MS = 120_000;
 
 /** `tributary settle`: claims what was promised, now, and passes it on to everyone behind the answers. */
 export function settle(io: Io, done: (o: Outcome) => void): Command {
-  const c = command('settle', 'claim what was promised now, and pass it on along every path').option(
-    '--token <secret>',
-    'operator token of gateway and nodes (TRIBUTARY_OPERATOR_TOKEN), when run elsewhere',
-  );
+  const c = command('settle', 'claim what was promised now, and pass it on along every path')
+    .option('--token <secret>', 'operator token of gateway and nodes (TRIBUTARY_OPERATOR_TOKEN), when run elsewhere')
+    .option(
+      '--node <url...>',
+      'your nodes on other machines: besides the gateway and this machine only they get the token',
+    );
   return runs<Options>(c, io, done, async ({ out }, options) => {
     const home = homeOf(io, options);
     const network = await readNetwork(home);
+    for (const url of options.node ?? []) {
+      if (URL.canParse(url)) continue;
+      throw new TributaryError('invalid_value', `--node is ${JSON.stringify(url)}, which is no URL.`, {
+        param: 'node',
+        hint: 'Give the address of your node, such as https://node.example.',
+      });
+    }
     const token = options.token ?? (io.env.TRIBUTARY_OPERATOR_TOKEN || undefined);
     const found = await out.during('claiming', async (tell) => {
       const gateway = await post(`${network.gateway}/tributary/settle`, token);
@@ -34,7 +45,8 @@ export function settle(io: Io, done: (o: Outcome) => void): Command {
       for (const endpoint of await endpoints(network)) {
         tell(`claiming at ${endpoint}`);
         try {
-          nodes.push({ endpoint, answer: await post(`${endpoint}/tributary/claim`, token) });
+          const given = tokenFor(endpoint, token, options.node ?? []);
+          nodes.push({ endpoint, answer: await post(`${endpoint}/tributary/claim`, given) });
         } catch (error) {
           // Another operator's node: it claims by itself.
           refused.push({ endpoint, error: error instanceof Error ? error.message : String(error) });
@@ -60,6 +72,12 @@ export function settle(io: Io, done: (o: Outcome) => void): Command {
     out.result(found);
     return { ok: found.nodes.length > 0 || found.refused.length === 0 };
   });
+}
+
+/** The token, for nodes of this machine and those that the operator named: anybody's node is among the services. */
+export function tokenFor(endpoint: string, token: string | undefined, own: readonly string[]): string | undefined {
+  const { origin } = new URL(endpoint);
+  return isLocalUrl(endpoint) || own.some((url) => new URL(url).origin === origin) ? token : undefined;
 }
 
 async function post(url: string, token: string | undefined): Promise<unknown> {
