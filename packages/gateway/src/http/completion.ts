@@ -23,7 +23,7 @@ export function headOf(requestId: string, createdSeconds: number, step: Step): H
 }
 
 /** Provider's usage with what it cost, in dollars as OpenRouter has it. */
-function usageWithCost(usage: ChatUsage, bill: Bill): Record<string, unknown> {
+export function usageWithCost(usage: ChatUsage, bill: Bill): Record<string, unknown> {
   return {
     ...usage,
     cost: Number(formatUnits(bill.charged)),
@@ -32,7 +32,7 @@ function usageWithCost(usage: ChatUsage, bill: Bill): Record<string, unknown> {
 }
 
 /** What our answers carry beside OpenAI's fields, as JSON text. */
-function tributaryField(step: Step, bill: Bill, outcome: string): string {
+export function tributaryField(step: Step, bill: Bill, outcome: string): string {
   return toWire({
     service: step.service.account,
     model: step.service.card.model.id,
@@ -43,7 +43,7 @@ function tributaryField(step: Step, bill: Bill, outcome: string): string {
 }
 
 /** JSON text with one more member, already JSON, at the end of an object. */
-function withMember(json: string, name: string, member: string): string {
+export function withMember(json: string, name: string, member: string): string {
   return `${json.slice(0, -1)},"${name}":${member}}`;
 }
 
