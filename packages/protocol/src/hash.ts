@@ -1,13 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { keccak_256 } from '@noble/hashes/sha3.js';
 import { fromHex, type Hex32, toHex } from './hex.ts';
 
-const encoder = new TextEncoder();
+export { keccak } from '#keccak';
 
-/** Keccak-256 of bytes. */
-export function keccak(bytes: Uint8Array): Uint8Array {
-  return keccak_256(bytes);
-}
+const encoder = new TextEncoder();
 
 /** SHA-256 of bytes or of a text's UTF-8, in hex. */
 export function sha256Hex(data: Uint8Array | string): Hex32 {
