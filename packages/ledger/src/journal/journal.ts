@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, stat, truncate } from 'node:fs/promises';
+import { constants, type FileHandle, mkdir, open, stat, truncate } from 'node:fs/promises';
 import type { Journal } from '@tributary/payments';
 import { TributaryError, toWire } from '@tributary/protocol';
 import { encodeLine } from './line.ts';
@@ -23,6 +23,21 @@ export interface FileJournal<R> extends Journal<R> {
   nextSeq(): number;
 }
 
+/**
+ * Linux writes and syncs in one call of the kernel when asked so at opening, which spares a way to a thread and back. Elsewhere a
+ * synchronous write promises less than fdatasync does, so the two stay two.
+ */
+const SYNC_ON_WRITE = process.platform === 'linux' ? constants.O_DSYNC : 0;
+
+/** Writes all of `bytes` at `position`; they are on disk when it resolves. */
+async function writeDurably(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    done += bytesWritten;
+  }
+  if (!SYNC_ON_WRITE) await file.datasync();
+}
+
 interface Waiting {
   json: string;
   resolve: (seq: number) => void;
@@ -31,7 +46,7 @@ interface Waiting {
 
 /**
  * Opens an append-only journal in segment files. Appends that come while a write is under way share the next write and
- * its fdatasync. A torn tail, what a kill in the middle of a write leaves, is cut off here.
+ * its sync. A torn tail, what a kill in the middle of a write leaves, is cut off here.
  *
  * Throws `journal_corrupt` where a bad record is followed by good ones. After a failed write (a full disk) every append
  * is refused with `journal_failed` until the journal is opened again.
@@ -47,7 +62,7 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<FileJo
   const last = segments.at(-1);
   if (last) {
     ({ nextSeq, size } = await cutTornTail(last));
-    file = await open(last.path, 'r+');
+    file = await open(last.path, constants.O_RDWR | SYNC_ON_WRITE);
   }
   if (!file || nextSeq < minSeq) {
     nextSeq = Math.max(nextSeq, minSeq);
@@ -63,7 +78,7 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<FileJo
     await file?.close();
     // A segment that the cut emptied may carry this very number.
     const path = segmentPath(dir, nextSeq);
-    file = await open(path, 'w');
+    file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_TRUNC | SYNC_ON_WRITE, 0o644);
     await file.datasync();
     await syncFolder(dir);
     if (segments.at(-1)?.path !== path) segments.push({ path, firstSeq: nextSeq });
@@ -78,8 +93,7 @@ export async function openJournal<R>(options: JournalOptions<R>): Promise<FileJo
         if (size >= segmentBytes) await startSegment();
         const first = nextSeq;
         const bytes = Buffer.concat(batch.map((w, i) => encodeLine(first + i, w.json)));
-        await file!.write(bytes, 0, bytes.length, size);
-        await file!.datasync();
+        await writeDurably(file!, bytes, size);
         size += bytes.length;
         nextSeq += batch.length;
         batch.forEach((w, i) => {
