@@ -46,6 +46,8 @@ export const GatewayConfig = z.strictObject({
       intervalSeconds: z.number().int().min(1).max(2_592_000).default(3600),
       /** A channel is claimed once it has at least this much to claim. */
       minimum: Amount.default(10_000n),
+      /** A payer who leaves owing less than this is let go: the claim would cost more. */
+      dust: Amount.default(1_000n),
     })
     .prefault({}),
   /**

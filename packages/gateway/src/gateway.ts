@@ -186,7 +186,14 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   const claimer = createHubClaimer({ writer, hub, onError: onError('a claim failed') });
   const tower = createWatchTower({
     reader: writer,
-    book: watchHub({ hub, claimer, receiver: self, token: contracts.dollar, record: books.keep }),
+    book: watchHub({
+      hub,
+      claimer,
+      receiver: self,
+      token: contracts.dollar,
+      record: books.keep,
+      dust: config.claim.dust,
+    }),
     fromBlock: config.fromBlock,
     onError: onError('watching the channels failed'),
     onWithdrawal: (channelId) => log.warn({ channelId }, 'a payer announced a withdrawal'),

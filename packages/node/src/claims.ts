@@ -94,7 +94,12 @@ export async function openClaims(options: {
 
   const tower = createWatchTower({
     reader: writer,
-    book: watchEarnings({ earnings: book, claimer: { ...claimer, claimNow }, record: keep }),
+    book: watchEarnings({
+      earnings: book,
+      claimer: { ...claimer, claimNow },
+      record: keep,
+      dust: config.claim.dust,
+    }),
     // Sessions bring channels; the tower need not search the past for new ones.
     fromBlock: await writer.client.getBlockNumber(),
     onError: (error) => log.warn({ err: error }, 'the chain could not be watched; it is tried again'),

@@ -82,6 +82,8 @@ export const NodeConfig = z.strictObject({
         .default(3600),
       /** A claim waits until a channel has at least this much to claim; base units. */
       minimum: Amount.default(10_000n),
+      /** A gateway that leaves owing less than this is let go: the claim would cost more; base units. */
+      dust: Amount.default(1_000n),
     })
     .prefault({}),
   /** How often channels are looked at for an armed withdrawal; well below their withdraw delay. */

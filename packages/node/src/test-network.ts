@@ -115,6 +115,8 @@ export async function startNetwork(documents: string): Promise<TestNetwork> {
           },
         ],
         uncoveredLimit: '10000000',
+        // Answers of the test cost little.
+        claim: { dust: '1' },
         ...changes,
       };
     },

@@ -1,4 +1,5 @@
 import { channels, type Writer } from '@tributary/chain';
+import { hubDue } from './claim-due.ts';
 import { type Candidate, receiversOf, reread, siftCompact, siftStandard } from './claim-rows.ts';
 import { type Claimer, type ClaimReport, emptyReport, inBatches, MAX_ROWS_PER_CLAIM } from './claimer-types.ts';
 import type { HubBook } from './hub-types.ts';
@@ -79,15 +80,13 @@ export function createHubClaimer(options: HubClaimerOptions): Claimer {
     return report;
   }
 
-  const owed = (): bigint =>
-    hub.claims().reduce((sum, c) => sum + c.totalClaimed - (hub.channel(c.channelId)?.onChain?.totalClaimed ?? 0n), 0n);
-
   return {
     claimNow: (only) => serial(() => round(only)),
     start({ intervalMs, minAmount = 1n, onReport }) {
       running ??= repeat(
         async () => {
-          if (owed() >= minAmount) onReport?.(await serial(() => round()));
+          const due = hub.claims().filter((c) => hubDue(hub, c) >= minAmount);
+          if (due.length > 0) onReport?.(await serial(() => round(due.map((c) => c.channelId))));
         },
         intervalMs,
         onError,

@@ -1,5 +1,6 @@
 import { assets, channels, type Payout, type ReceiptsEntry, type Writer } from '@tributary/chain';
 import { type Address, type Hex32, sameHex } from '@tributary/protocol';
+import { spokeDue } from './claim-due.ts';
 import { type Candidate, receiversOf, reread, siftCompact, siftStandard } from './claim-rows.ts';
 import { type Claimer, type ClaimReport, emptyReport, inBatches, MAX_ROWS_PER_CLAIM } from './claimer-types.ts';
 import type { EarningsBook, EarningsClaim, EarningsRecord } from './earnings-types.ts';
@@ -46,8 +47,7 @@ export function createSpokeClaimer(options: SpokeClaimerOptions): Claimer {
     return compact;
   }
 
-  const claimedOf = (channelId: Hex32): bigint =>
-    earnings.channels().find((c) => c.channelId === channelId)?.onChain?.totalClaimed ?? 0n;
+  const claimedOf = (channelId: Hex32): bigint => earnings.channel(channelId)?.onChain?.totalClaimed ?? 0n;
 
   function jobOf(claim: EarningsClaim): Job {
     const { channelId, config, voucher, from, to } = claim;
@@ -138,17 +138,13 @@ export function createSpokeClaimer(options: SpokeClaimerOptions): Claimer {
     return report;
   }
 
-  const owed = (): bigint =>
-    earnings
-      .claims()
-      .reduce((sum, c) => sum + max(c.to - c.from, c.voucher.maxClaimableAmount - claimedOf(c.channelId)), 0n);
-
   return {
     claimNow: (only) => serial(() => round(only)),
     start({ intervalMs, minAmount = 1n, onReport }) {
       running ??= repeat(
         async () => {
-          if (owed() >= minAmount) onReport?.(await serial(() => round()));
+          const due = earnings.claims().filter((c) => max(c.to - c.from, spokeDue(earnings, c)) >= minAmount);
+          if (due.length > 0) onReport?.(await serial(() => round(due.map((c) => c.channelId))));
         },
         intervalMs,
         onError,

@@ -15,7 +15,7 @@ export interface ClaimReport {
 export interface Claimer {
   /** Claims everything that is owed now, or only these channels. Rounds follow one another. */
   claimNow(only?: readonly Hex32[]): Promise<ClaimReport>;
-  /** Claims by itself: looks every `intervalMs`, claims once `minAmount` is owed in all. */
+  /** Claims by itself: every `intervalMs` the channels on which at least `minAmount` (default 1) is owed. */
   start(options: { intervalMs: number; minAmount?: bigint; onReport?: (report: ClaimReport) => void }): void;
   stop(): Promise<void>;
 }

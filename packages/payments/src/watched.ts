@@ -1,4 +1,5 @@
 import { type Address, sameHex, TributaryError, ZERO_ADDRESS } from '@tributary/protocol';
+import { hubDue, spokeDue } from './claim-due.ts';
 import type { Claimer } from './claimer-types.ts';
 import type { EarningsBook, EarningsRecord } from './earnings-types.ts';
 import type { HubBook, HubRecord } from './hub-types.ts';
@@ -11,8 +12,10 @@ export function watchHub(options: {
   receiver: Address;
   token: Address;
   record: (records: HubRecord[]) => Promise<void>;
+  /** Who leaves owing less than this is let go: a claim would cost more, base units. Default 1. */
+  dust?: bigint;
 }): Watched {
-  const { hub, claimer, receiver, token, record } = options;
+  const { hub, claimer, receiver, token, record, dust = 1n } = options;
   return {
     channels: () => hub.channels(),
     refresh: hub.refresh,
@@ -20,7 +23,7 @@ export function watchHub(options: {
       sameHex(config.receiver, receiver) &&
       sameHex(config.token, token) &&
       !sameHex(config.payerAuthorizer, ZERO_ADDRESS),
-    owes: (channelId) => hub.claims().some((c) => c.channelId === channelId),
+    owes: (channelId) => hub.claims().some((c) => c.channelId === channelId && hubDue(hub, c) >= dust),
     async learn(config, onChain) {
       await unlessRefused(async () => record(hub.learn(config, onChain)));
     },
@@ -39,13 +42,15 @@ export function watchEarnings(options: {
   earnings: EarningsBook;
   claimer: Claimer;
   record: (records: EarningsRecord[]) => Promise<void>;
+  /** As for `watchHub`. */
+  dust?: bigint;
 }): Watched {
-  const { earnings, claimer, record } = options;
+  const { earnings, claimer, record, dust = 1n } = options;
   return {
     channels: () => earnings.channels(),
     refresh: earnings.refresh,
     wants: () => false,
-    owes: (channelId) => earnings.claims().some((c) => c.channelId === channelId),
+    owes: (channelId) => earnings.claims().some((c) => c.channelId === channelId && spokeDue(earnings, c) >= dust),
     async learn(config, onChain) {
       await unlessRefused(async () => record(earnings.learn(config, onChain)));
     },

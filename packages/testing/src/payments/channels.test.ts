@@ -4,6 +4,7 @@ import { channels, tokens, type Writer } from '@tributary/chain';
 import {
   apiKeyCurveKey,
   authorizerOf,
+  type ClaimReport,
   createHubBook,
   createHubClaimer,
   createWatchTower,
@@ -158,6 +159,23 @@ describe('hub channels on a chain', () => {
     assert.deepEqual(hub.claims(), []);
   });
 
+  test('dust: the minimum counts for each channel, not for all together', async () => {
+    const hub = book();
+    const [large, small, smaller] = [await open(1_000n), await open(1_000n), await open(1_000n)];
+    for (const c of [large, small, smaller]) await learn(hub, c.config, c.channelId);
+    spend(hub, large, 100n);
+    spend(hub, small, 99n);
+    spend(hub, smaller, 1n);
+    const claimer = createHubClaimer({ writer: gateway, hub });
+    const report = await new Promise<ClaimReport>((resolve, reject) => {
+      claimer.start({ intervalMs: 60_000, minAmount: 100n, onReport: resolve });
+      setTimeout(() => reject(new Error('nothing was claimed')), 10_000).unref();
+    });
+    await claimer.stop();
+    assert.deepEqual(report.claimed, [{ channelId: large.channelId, amount: 100n, totalClaimed: 100n }]);
+    assert.equal((await claimer.claimNow()).amount, 100n, 'by hand everything is claimed');
+  });
+
   test('our contract takes packed claims; an address without them does not', async () => {
     assert.equal(await channels.supportsCompact(net.reader), true);
     const canonicalLike = { ...net.reader, contracts: { ...net.contracts, channels: net.contracts.receiptLog } };
@@ -166,7 +184,7 @@ describe('hub channels on a chain', () => {
 });
 
 describe('the watch-tower', () => {
-  function tower(hub: HubBook) {
+  function tower(hub: HubBook, dust?: bigint) {
     const claimer = createHubClaimer({ writer: gateway, hub });
     const withdrawals: Hex32[] = [];
     const watch = createWatchTower({
@@ -175,6 +193,7 @@ describe('the watch-tower', () => {
       book: watchHub({
         hub,
         claimer,
+        ...(dust === undefined ? {} : { dust }),
         receiver: address(gateway),
         token: net.contracts.dollar,
         async record(records) {
@@ -215,6 +234,20 @@ describe('the watch-tower', () => {
     await watch.poll();
     assert.deepEqual(hub.channel(c.channelId)?.onChain?.balance, 30n);
     assert.throws(() => spend(hub, c, 1n), { code: 'insufficient_balance' });
+  });
+
+  test('dust: who leaves owing less than its claim costs is let go', async () => {
+    const hub = book();
+    const { watch } = tower(hub, 31n);
+    await watch.catchUp();
+    const [small, large] = [await open(100n), await open(100n)];
+    await watch.poll();
+    spend(hub, small, 30n);
+    spend(hub, large, 31n);
+    for (const c of [small, large]) await channels.initiateWithdraw(payer, c.config, 100n);
+    await watch.poll();
+    const claimed = async (c: { channelId: Hex32 }) => (await channels.state(net.reader, c.channelId)).totalClaimed;
+    assert.deepEqual([await claimed(small), await claimed(large)], [0n, 31n]);
   });
 
   test('a withdrawal announced while we were down is found at the start', async () => {
