@@ -10,7 +10,7 @@ import {
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
 import type { Nodes, Patience } from './dispatch/question.ts';
-import type { ChatDoor } from './http/chat.ts';
+import type { AskDoor } from './http/ask.ts';
 import { createReplays } from './http/replay.ts';
 import type { Metrics } from './metrics.ts';
 import type { Catalog, Service } from './route/catalog.ts';
@@ -41,7 +41,7 @@ export interface CoreDeps {
   log: Logger;
   /** Ranks services for `auto`. */
   rank: Rank;
-  payerOf: ChatDoor['payerOf'];
+  payerOf: AskDoor['payerOf'];
   paidBefore: PaidBefore;
   /** A service's channel has too little left for an answer. */
   onSpokeLow(service: Service, price: bigint): void;
@@ -51,7 +51,7 @@ export interface CoreDeps {
 
 /** The path of one question and of its money, without the chain. */
 export interface Core {
-  chat: ChatDoor;
+  asking: AskDoor;
   delivery: Delivery;
 }
 
@@ -113,7 +113,7 @@ export function createCore(deps: CoreDeps): Core {
       }),
   };
 
-  const chat: ChatDoor = {
+  const asking: AskDoor = {
     planning: { catalog: deps.catalog, feePpm: deps.feePpm, rank: deps.rank },
     nodes,
     patience: deps.patience,
@@ -135,5 +135,5 @@ export function createCore(deps: CoreDeps): Core {
     },
     onEnd: (result, elapsedMs) => metrics.requestEnded(result, elapsedMs),
   };
-  return { chat, delivery };
+  return { asking, delivery };
 }

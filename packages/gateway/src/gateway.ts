@@ -17,7 +17,6 @@ import {
 } from '@tributary/payments';
 import { channelDigests, fromHex, receiptDigests, withFee } from '@tributary/protocol';
 import { createGuardedAgent, createGuardedFetch } from '@tributary/work';
-import type { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { GatewayConfig } from './config.ts';
 import { loadKey } from './config.ts';
@@ -26,7 +25,6 @@ import { createDiscovery } from './discovery/services.ts';
 import { createApp } from './http/app.ts';
 import { type Listening, listen } from './http/listen.ts';
 import { publishedRpc } from './http/published.ts';
-import { json } from './http/respond.ts';
 import { createMetrics } from './metrics.ts';
 import { createRepeating } from './repeating.ts';
 import { createCatalog } from './route/catalog.ts';
@@ -57,7 +55,6 @@ const FIND_CHANNEL_PAUSE_MS = 500;
 export interface Gateway {
   /** Where it can be reached from this machine. */
   readonly url: string;
-  readonly app: Hono;
   /** Claims all that payers owe now; resolves when it is on chain. */
   settle(): Promise<unknown>;
   /** Looks for services now instead of in a while. */
@@ -263,14 +260,11 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
 
   let ready = false;
   const app = createApp({
-    chat: core.chat,
+    asking: core.asking,
     catalog,
     feePpm,
     metrics,
-    async offer(request) {
-      const { refunded } = await payers.withoutBody(request, smallestCharge());
-      return json({}, refunded);
-    },
+    offer: async (caller) => (await payers.withoutBody(caller, smallestCharge())).refunded,
     errorHeaders: payers.headersOf,
     notReady: () => (ready ? null : 'starting'),
     onInternal: (error, path) => log.error({ err: error, path }, 'a request failed inside the gateway'),
@@ -338,7 +332,6 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
 
   return {
     url: listener.url,
-    app,
     settle: () => claimer.claimNow(),
     discover: discovery.look,
     close() {

@@ -4,7 +4,6 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { serve } from '@hono/node-server';
 import {
   type ApiKey,
   authorizerOf,
@@ -465,7 +464,7 @@ export async function startTestGateway(
         .map((service) => ({ service, score: service.card.deterministic ? 0.9 : 0.5, why: 'it was its turn' }))
         .sort((a, b) => b.score - a.score),
     payerOf: async (request) => {
-      const bearer = /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1];
+      const bearer = /^Bearer (.+)$/.exec(request.header('authorization') ?? '')?.[1];
       if (!bearer) throw new TributaryError('payment_required', 'Payment is required.', { status: 402 });
       const payer = payByApiKey(bearer, hub, curve, async () => undefined);
       return { ...payer, proven: options.proven ?? true };
@@ -479,7 +478,7 @@ export async function startTestGateway(
   });
   const operator = { token: options.operatorToken, publicUrl: options.publicUrl ?? 'http://127.0.0.1' };
   const app = createApp({
-    chat: core.chat,
+    asking: core.asking,
     catalog,
     feePpm: FEE_PPM,
     explorer: {
@@ -493,14 +492,14 @@ export async function startTestGateway(
       operator: () => operator,
     },
     metrics,
-    offer: async () => new Response(null, { status: 402 }),
+    offer: async () => ({}),
     errorHeaders: () => ({}),
     notReady: () => null,
     onInternal: (error) => {
       throw error;
     },
   });
-  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+  const server = createServer(app).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   t.after(async () => {

@@ -1,22 +1,27 @@
+import type { RequestListener } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import { TributaryError } from '@tributary/protocol';
 import { Hono } from 'hono';
+import { readChat } from '../doors/chat/index.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Catalog } from '../route/catalog.ts';
-import { type ChatDoor, chatCompletions } from './chat.ts';
-import { asTributaryError } from './errors.ts';
+import { type AskDoor, ask } from './ask.ts';
+import { type Caller, callerAtSocket, type Headers } from './caller.ts';
+import { asTributaryError, errorAnswer } from './errors.ts';
 import { type Explorer, explorerRoutes } from './explorer.ts';
+import type { ReadAsking } from './form.ts';
 import { modelList, oneModel } from './models.ts';
-import { failed, json, preflight } from './respond.ts';
+import { CORS, failed, json, preflight } from './respond.ts';
 
 /** What the HTTP side needs. */
 export interface AppDeps {
-  chat: ChatDoor;
+  asking: AskDoor;
   catalog: Catalog;
   feePpm: bigint;
   explorer: Explorer;
   metrics: Metrics;
   /** The offer to pay, for `GET` on the paid resource: the official client asks for a refund that way. */
-  offer(request: Request): Promise<Response>;
+  offer(caller: Caller): Promise<Headers>;
   /** Headers that go with an error, such as `PAYMENT-REQUIRED`. */
   errorHeaders(error: unknown): Record<string, string>;
   /** Not ready yet: what is missing. Null when everything answers. */
@@ -24,7 +29,10 @@ export interface AppDeps {
   onInternal(error: unknown, path: string): void;
 }
 
-const CHAT_PATH = '/v1/chat/completions';
+/** The APIs in which a question can be asked, by path. */
+const ASKINGS: Readonly<Record<string, ReadAsking>> = {
+  '/v1/chat/completions': readChat,
+};
 
 /** Methods of known paths, so that another one gets 405 and not 404. */
 const METHODS: readonly [RegExp, string][] = [
@@ -49,13 +57,49 @@ function notFound(method: string, path: string): TributaryError {
   });
 }
 
-/** The gateway's HTTP routes. A new door (another API) is another file of routes, added here. */
-export function createApp(deps: AppDeps): Hono {
+/** Answers a question, or says in the path's own form why not. */
+export async function answerCaller(caller: Caller, read: ReadAsking, deps: AppDeps): Promise<void> {
+  try {
+    await ask(caller, read, deps.asking);
+  } catch (thrown) {
+    refuse(caller, thrown, deps);
+  }
+}
+
+function refuse(caller: Caller, thrown: unknown, deps: AppDeps): void {
+  const error = asTributaryError(thrown);
+  if (error.code === 'internal_error') deps.onInternal(thrown, caller.path);
+  const { status, headers, body } = errorAnswer(caller.path, error);
+  caller.answer(status, { ...CORS, ...headers, ...deps.errorHeaders(thrown) }, body);
+}
+
+async function answerOffer(caller: Caller, deps: AppDeps): Promise<void> {
+  try {
+    caller.answer(200, { 'content-type': 'application/json', ...CORS, ...(await deps.offer(caller)) }, '{}');
+  } catch (thrown) {
+    refuse(caller, thrown, deps);
+  }
+}
+
+/**
+ * What the gateway answers over HTTP. Questions are answered at the bare socket, everything else by routes. A new API to ask in
+ * is a line in `ASKINGS`; any other door is a file of routes, added to `routes`.
+ */
+export function createApp(deps: AppDeps): RequestListener {
+  const others = getRequestListener(routes(deps).fetch);
+  return (request, response) => {
+    const caller = callerAtSocket(request, response);
+    const read = ASKINGS[caller.path];
+    if (read && request.method === 'POST') void answerCaller(caller, read, deps);
+    else if (read && request.method === 'GET') void answerOffer(caller, deps);
+    else void others(request, response);
+  };
+}
+
+function routes(deps: AppDeps): Hono {
   const app = new Hono();
 
   app.options('*', (c) => preflight(c.req.raw));
-  app.post(CHAT_PATH, (c) => chatCompletions(c.req.raw, deps.chat));
-  app.get(CHAT_PATH, (c) => deps.offer(c.req.raw));
 
   app.get('/v1/models', () => json(modelList(deps.catalog, deps.feePpm)));
   app.get('/v1/models/*', (c) => {

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { newApiKey } from '@tributary/payments';
 import fc from 'fast-check';
 import { startFakeNode, startTestGateway } from '../test-support.ts';
-import { MAX_BODY_BYTES } from './read-body.ts';
+import { MAX_BODY_BYTES } from './ask.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are read as a client in JavaScript would read them
 type Json = any;

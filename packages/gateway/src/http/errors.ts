@@ -12,20 +12,26 @@ export function asTributaryError(error: unknown): TributaryError {
 
 /** Headers that tell clients whether to repeat, and when. */
 function retryHeaders(error: TributaryError): Record<string, string> {
-  if (error.retryable) return error.status === 429 || error.status >= 500 ? { 'retry-after': '2' } : {};
+  if (error.retryable) {
+    const isWorthIt = error.status === 429 || error.status >= 500;
+    return isWorthIt ? { 'retry-after': String(error.retryAfterSeconds ?? 2) } : {};
+  }
   // Official clients repeat 408, 409, 429 and 5xx on their own; a blind repeat of these does not help.
   return error.status >= 500 || error.status === 409 ? { 'x-should-retry': 'false' } : {};
 }
 
-/** The answer for an error: OpenAI's body under /v1, Problem Details elsewhere. */
-export function errorResponse(path: string, error: TributaryError, headers: Record<string, string> = {}): Response {
+/** An error in the form of the path's API: OpenAI's body under /v1, Problem Details elsewhere. */
+export function errorAnswer(
+  path: string,
+  error: TributaryError,
+): { status: number; headers: Record<string, string>; body: string } {
   const openAi = path.startsWith('/v1');
-  return new Response(JSON.stringify(openAi ? toOpenAi(error) : toProblem(error)), {
+  return {
     status: error.status,
     headers: {
       'content-type': openAi ? 'application/json' : 'application/problem+json',
       ...retryHeaders(error),
-      ...headers,
     },
-  });
+    body: JSON.stringify(openAi ? toOpenAi(error) : toProblem(error)),
+  };
 }

@@ -1,8 +1,9 @@
-import type { Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import { TributaryError } from '@tributary/protocol';
-import type { Hono } from 'hono';
+
+/** How long an idle connection stays open, milliseconds: longer than clients keep theirs, so that they are the ones to close. */
+const KEEP_ALIVE_MS = 75_000;
 
 /** A server that listens. */
 export interface Listening {
@@ -14,10 +15,10 @@ export interface Listening {
 }
 
 /** @throws `port_in_use` and the like as `cannot_listen` */
-export function listen(app: Hono, options: { host: string; port: number }): Promise<Listening> {
+export function listen(app: RequestListener, options: { host: string; port: number }): Promise<Listening> {
   const { host, port } = options;
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port }) as Server;
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'EADDRINUSE' ? `port ${port} is in use` : cause.message;
       reject(
@@ -27,7 +28,7 @@ export function listen(app: Hono, options: { host: string; port: number }): Prom
         }),
       );
     });
-    server.once('listening', () => {
+    server.listen(port, host, () => {
       const address = server.address() as AddressInfo;
       const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
       resolve({

@@ -30,9 +30,8 @@ export interface Replays {
   begin(key: string, bodyHash: string): { done(answer: StoredAnswer): void; failed(error: unknown): void };
 }
 
-/** A request's `Idempotency-Key`, or null. @throws `invalid_value` when it is too long */
-export function idempotencyKeyOf(request: Request): string | null {
-  const key = request.headers.get('idempotency-key');
+/** The `Idempotency-Key` header as given. @throws `invalid_value` when it is too long */
+export function idempotencyKeyOf(key: string | null): string | null {
   if (key === null || key.length <= MAX_KEY_LENGTH) return key;
   throw new TributaryError('invalid_value', `Idempotency-Key is longer than ${MAX_KEY_LENGTH} characters.`, {
     param: 'Idempotency-Key',

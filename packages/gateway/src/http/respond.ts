@@ -1,5 +1,5 @@
 import type { TributaryError } from '@tributary/protocol';
-import { errorResponse } from './errors.ts';
+import { errorAnswer } from './errors.ts';
 
 const EXPOSED =
   'x-request-id, x-tributary-request, PAYMENT-REQUIRED, PAYMENT-RESPONSE, openai-processing-ms, retry-after';
@@ -26,7 +26,8 @@ export function json(body: unknown, headers: Record<string, string> = {}, status
   return new Response(text, { status, headers: { 'content-type': 'application/json', ...CORS, ...headers } });
 }
 
-/** An error in the shape of the path's API. */
+/** An error in the form of the path's API. */
 export function failed(path: string, error: TributaryError, headers: Record<string, string> = {}): Response {
-  return errorResponse(path, error, { ...CORS, ...headers });
+  const { status, headers: own, body } = errorAnswer(path, error);
+  return new Response(body, { status, headers: { ...CORS, ...own, ...headers } });
 }

@@ -9,6 +9,7 @@ import {
   type X402Server,
 } from '@tributary/payments';
 import { type Address, type Curve, type Hex32, TributaryError } from '@tributary/protocol';
+import type { Caller } from '../http/caller.ts';
 import { random32 } from '../random.ts';
 import type { Books } from './books.ts';
 import { holdChannel, holdX402Channel, payByApiKey } from './pay-by-channel.ts';
@@ -33,9 +34,9 @@ export interface Payers {
    * The payer of a request that costs at most `amount` base units; or the whole answer, where the request asks for its money
    * back. @throws 401, 402
    */
-  payerOf(request: Request, bodyHash: Hex32, amount: bigint): Promise<Payer | { refunded: Record<string, string> }>;
+  payerOf(caller: Caller, bodyHash: Hex32, amount: bigint): Promise<Payer | { refunded: Record<string, string> }>;
   /** What `GET` on the paid resource does: a refund when one is asked for, else the offer. @throws 402 */
-  withoutBody(request: Request, amount: bigint): Promise<{ refunded: Record<string, string> }>;
+  withoutBody(caller: Caller, amount: bigint): Promise<{ refunded: Record<string, string> }>;
   /** Headers that belong to a refusal of this module. */
   headersOf(error: unknown): Record<string, string>;
 }
@@ -57,11 +58,11 @@ export function createPayers(deps: PayersDeps): Payers {
     }
   }
 
-  function describe(request: Request, amount: bigint, bodyHash?: Hex32): X402Request {
+  function describe(caller: Caller, amount: bigint, bodyHash?: Hex32): X402Request {
     return {
-      header: request.headers.get(HEADER_PAYMENT_SIGNATURE),
+      header: caller.header(HEADER_PAYMENT_SIGNATURE.toLowerCase()),
       resource: {
-        url: deps.publicUrl() + new URL(request.url).pathname,
+        url: deps.publicUrl() + caller.path,
         description: 'Chat completions, paid for each answer',
         mimeType: 'application/json',
       },
@@ -91,21 +92,21 @@ export function createPayers(deps: PayersDeps): Payers {
   }
 
   return {
-    async payerOf(request, bodyHash, amount) {
-      const bearer = /^Bearer\s+(trib_\S*)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+    async payerOf(caller, bodyHash, amount) {
+      const bearer = /^Bearer\s+(trib_\S*)$/i.exec(caller.header('authorization') ?? '')?.[1];
       // Official clients insist on some API key, so one that is not ours is no payment and no mistake.
-      if (bearer !== undefined && !request.headers.has(HEADER_PAYMENT_SIGNATURE)) {
+      if (bearer !== undefined && caller.header(HEADER_PAYMENT_SIGNATURE.toLowerCase()) === null) {
         return payByApiKey(bearer, books.hub, deps.curve, deps.findChannel);
       }
-      const described = describe(request, amount, bodyHash);
+      const described = describe(caller, amount, bodyHash);
       return offering(described, async () => {
         const { scheme, payment } = await x402.read(described);
         if (scheme === 'exact') return payByTransfer(payment, books, { chainId, refundSoon: deps.refundSoon });
         return payment.kind === 'refund' ? refund(payment) : channelPayer(payment, described);
       });
     },
-    withoutBody(request, amount) {
-      const described = describe(request, amount);
+    withoutBody(caller, amount) {
+      const described = describe(caller, amount);
       return offering(described, async () => {
         const { scheme, payment } = await x402.read(described);
         if (scheme === 'batch' && payment.kind === 'refund') return refund(payment);

@@ -1,6 +1,5 @@
-import { type Hex32, TributaryError, toOpenAi } from '@tributary/protocol';
-import type { Found } from '../dispatch/question.ts';
-import { createQuestion, type Nodes, type Patience, type Question } from '../dispatch/question.ts';
+import { type Hex32, TributaryError } from '@tributary/protocol';
+import { createQuestion, type Found, type Nodes, type Patience, type Question } from '../dispatch/question.ts';
 import { findStream } from '../dispatch/streamed.ts';
 import { type FoundWhole, findWhole } from '../dispatch/whole.ts';
 import { random32 } from '../random.ts';
@@ -9,18 +8,19 @@ import { type PaidBefore, stillUnderWay } from '../settle/paid-before.ts';
 import type { Hold, Payer } from '../settle/payer.ts';
 import type { Payers } from '../settle/payers.ts';
 import type { Bill } from '../settle/settle-answer.ts';
-import { type ChunkWriter, completionJson, createChunkWriter, headOf } from './completion.ts';
+import type { Caller, Headers } from './caller.ts';
 import { asTributaryError } from './errors.ts';
-import { createEventStream } from './event-stream.ts';
-import { type ParsedChat, parseChat } from './parse-chat.ts';
-import { readBody } from './read-body.ts';
+import type { Asking, Opening, ReadAsking, StreamWriter } from './form.ts';
 import { hashOf, idempotencyKeyOf, type Replays, replayKey, type StoredAnswer } from './replay.ts';
-import { CORS, json } from './respond.ts';
+import { CORS } from './respond.ts';
+
+/** The largest request body taken, bytes. */
+export const MAX_BODY_BYTES = 4 * 1024 * 1024;
 
 const encoder = new TextEncoder();
 
-/** What the door for chat completions needs. */
-export interface ChatDoor {
+/** What answering a question needs. */
+export interface AskDoor {
   planning: PlanContext;
   nodes: Nodes;
   patience: Patience;
@@ -37,41 +37,58 @@ export interface ChatDoor {
 }
 
 interface Call {
-  door: ChatDoor;
+  caller: Caller;
+  door: AskDoor;
+  asking: Asking;
   question: Question;
-  parsed: ParsedChat;
   hold: Hold;
-  headers: Record<string, string>;
+  headers: Headers;
   startedAt: number;
   /** Keeps the answer for a client that repeats the request. */
   store: { done(answer: StoredAnswer): void; failed(error: unknown): void };
 }
 
-/** `POST /v1/chat/completions`. @throws `TributaryError` while nothing was sent yet */
-export async function chatCompletions(request: Request, door: ChatDoor): Promise<Response> {
+/**
+ * Answers a question that came in any API's form: `read` understands it, the rest is the same for all of them.
+ * @throws `TributaryError` while nothing was sent yet
+ */
+export async function ask(caller: Caller, read: ReadAsking, door: AskDoor): Promise<void> {
   const startedAt = performance.now();
   try {
-    const response = await answer(request, door, startedAt);
-    return response;
+    await admit(caller, read, door, startedAt);
   } catch (error) {
     door.onEnd(asTributaryError(error).code, performance.now() - startedAt);
     throw error;
   }
 }
 
-async function answer(request: Request, door: ChatDoor, startedAt: number): Promise<Response> {
-  const bytes = await readBody(request);
-  const parsed = parseChat(bytes);
-  const idempotencyKey = idempotencyKeyOf(request);
+function requireJson(caller: Caller): void {
+  const type = caller.header('content-type') ?? '';
+  if (/^\s*application\/(?:[\w.+-]+\+)?json\b/i.test(type)) return;
+  throw new TributaryError('unsupported_media_type', `Content type ${JSON.stringify(type)} is not JSON.`, {
+    status: 415,
+    hint: 'Send content-type: application/json.',
+  });
+}
+
+async function admit(caller: Caller, read: ReadAsking, door: AskDoor, startedAt: number): Promise<void> {
+  requireJson(caller);
+  const bytes = await caller.body(MAX_BODY_BYTES);
+  const asking = read(bytes);
+  const { parsed } = asking;
+  const idempotencyKey = idempotencyKeyOf(caller.header('idempotency-key'));
   const wanted = planFor(parsed, door.planning);
   const bodyHash = hashOf(bytes);
-  const payer = await door.payerOf(request, bodyHash, wanted.maxCharge);
-  if ('refunded' in payer) return json({}, payer.refunded);
+  const payer = await door.payerOf(caller, bodyHash, wanted.maxCharge);
+  if ('refunded' in payer) {
+    caller.answer(200, { 'content-type': 'application/json', ...CORS, ...payer.refunded }, '{}');
+    return;
+  }
   const key = replayKey(payer.id, idempotencyKey, bodyHash);
-  const isRetry = idempotencyKey !== null || Number(request.headers.get('x-stainless-retry-count') ?? 0) > 0;
+  const isRetry = idempotencyKey !== null || Number(caller.header('x-stainless-retry-count') ?? 0) > 0;
   if (isRetry && payer.proven) {
     const stored = await storedAnswer(door.replays, key, bodyHash);
-    if (stored) return replayed(stored);
+    if (stored) return replay(caller, stored);
   }
   // The same key and body make the same id, so that the journal knows a repeated request after a crash as well.
   const isNamed = idempotencyKey !== null && payer.proven && payer.requestId === undefined;
@@ -86,18 +103,18 @@ async function answer(request: Request, door: ChatDoor, startedAt: number): Prom
     });
     if (stored) {
       await hold.release();
-      return replayed(stored);
+      return replay(caller, stored);
     }
   }
   const gone = new AbortController();
-  const { signal } = request;
   // Somebody who named the request will come back for its answer.
   const finishAnyway = idempotencyKey !== null && !parsed.chat.stream;
-  if (!finishAnyway) signal.addEventListener('abort', () => gone.abort(), { once: true });
+  if (!finishAnyway) caller.onGone(() => gone.abort());
   const question = createQuestion({ requestId, salt: random32(), parsed, plan, gone: gone.signal });
   const headers = { ...CORS, 'x-request-id': requestId, 'x-tributary-request': requestId };
-  const call: Call = { door, question, parsed, hold, headers, startedAt, store: door.replays.begin(key, bodyHash) };
-  return parsed.chat.stream ? streamed(call, () => gone.abort()) : whole(call);
+  const store = door.replays.begin(key, bodyHash);
+  const call: Call = { caller, door, asking, question, hold, headers, startedAt, store };
+  await (parsed.chat.stream ? streamed(call) : whole(call));
 }
 
 /**
@@ -134,18 +151,21 @@ async function storedAnswer(replays: Replays, key: string, bodyHash: string): Pr
   }
 }
 
-function replayed(stored: StoredAnswer): Response {
-  return new Response(stored.body, {
-    headers: { ...stored.headers, 'content-type': stored.contentType, 'idempotent-replayed': 'true' },
-  });
+function replay(caller: Caller, stored: StoredAnswer): void {
+  const headers = { ...stored.headers, 'content-type': stored.contentType, 'idempotent-replayed': 'true' };
+  caller.answer(200, headers, stored.body);
 }
 
 function processingMs(call: Call): string {
   return String(Math.round(performance.now() - call.startedAt));
 }
 
-async function whole(call: Call): Promise<Response> {
-  const { door, question, hold, headers, store } = call;
+function openingOf(call: Call, step: Step): Opening {
+  return { requestId: call.question.requestId, createdSeconds: Math.floor(Date.now() / 1000), step };
+}
+
+async function whole(call: Call): Promise<void> {
+  const { caller, door, asking, question, hold, headers, store } = call;
   let found: FoundWhole;
   let bill: Bill;
   try {
@@ -158,83 +178,74 @@ async function whole(call: Call): Promise<Response> {
     await hold.release();
     throw error;
   }
-  const body = completionJson(headOf(question.requestId, Math.floor(Date.now() / 1000), found.step), found, bill);
+  const body = asking.whole(openingOf(call, found.step), found, bill);
   const extra = { ...headers, ...hold.headers?.() };
   // A cut answer is no answer to a repeated request.
   if (question.gone.aborted) store.failed(new Error('the client left'));
   else store.done({ contentType: 'application/json', body, headers: extra });
   door.onEnd('ok', performance.now() - call.startedAt);
-  return new Response(body, {
-    headers: { ...extra, 'content-type': 'application/json', 'openai-processing-ms': processingMs(call) },
-  });
+  caller.answer(
+    200,
+    { ...extra, 'content-type': 'application/json', 'openai-processing-ms': processingMs(call) },
+    body,
+  );
 }
 
 const SSE_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' } as const;
 
-async function streamed(call: Call, leave: () => void): Promise<Response> {
-  const { door, question, parsed, hold, headers, store } = call;
-  const stream = createEventStream();
-  stream.gone.addEventListener('abort', leave, { once: true });
-  const started = Promise.withResolvers<void>();
+async function streamed(call: Call): Promise<void> {
+  const { caller, door, asking, question, hold, headers, store } = call;
   let opened = false;
+  let sent = '';
+  let writer: StreamWriter | undefined;
+  const open = () => {
+    if (opened) return;
+    opened = true;
+    caller.open({ ...headers, ...hold.headers?.(), ...SSE_HEADERS, 'openai-processing-ms': processingMs(call) });
+  };
+  const send = (events: string) => {
+    open();
+    sent += events;
+    return caller.write(events);
+  };
   const keepAlive = setInterval(() => {
     // The headers of an x402 answer tell of a payment that moves with the first token.
     if (hold.headers && !opened) return;
-    opened = true;
-    stream.comment('waiting for a provider');
-    started.resolve();
+    open();
+    void caller.write(': waiting for a provider\n\n');
   }, door.keepAliveMs);
-  let sent = '';
-  let writer: ChunkWriter | undefined;
-  const send = (json: string) => {
-    opened = true;
-    sent += `data: ${json}\n\n`;
-    return stream.data(json);
-  };
-  const open = async (step: Step): Promise<ChunkWriter> => {
+  const begin = async (step: Step): Promise<StreamWriter> => {
     clearInterval(keepAlive);
     await hold.beforeFirstToken?.();
-    const head = headOf(question.requestId, Math.floor(Date.now() / 1000), step);
-    writer = createChunkWriter(head, parsed.chat.stream_options?.include_usage === true);
+    writer = asking.stream(openingOf(call, step));
     await send(writer.first());
-    started.resolve();
     return writer;
   };
   const relay = {
-    piece: async (step: Step, piece: Parameters<ChunkWriter['piece']>[0]) => {
-      const w = writer ?? (await open(step));
+    piece: async (step: Step, piece: Parameters<StreamWriter['piece']>[0]) => {
+      const w = writer ?? (await begin(step));
       await send(w.piece(piece));
     },
   };
-
-  const run = async () => {
-    try {
-      const found = await findStream(question, door.nodes, door.patience, relay, door.onProviderFailure);
-      const w = writer ?? (await open(found.step));
-      const bill = await door.settle(question, found, hold);
-      for (const json of w.end(found, bill)) await send(json);
-      await send('[DONE]');
-      stream.close();
-      if (question.gone.aborted) store.failed(new Error('the client left'));
-      else store.done({ contentType: SSE_HEADERS['content-type'], body: sent, headers });
-      door.onEnd('ok', performance.now() - call.startedAt);
-    } catch (error) {
-      const failure = asTributaryError(error);
-      store.failed(failure);
-      door.nodes.drop(question.requestId);
-      await hold.release();
-      if (!opened) started.reject(failure);
-      // Without effect when the response was not begun.
-      await stream.data(JSON.stringify(toOpenAi(failure)));
-      stream.close();
-      if (opened) door.onEnd(failure.code, performance.now() - call.startedAt);
-    } finally {
-      clearInterval(keepAlive);
-    }
-  };
-  run().catch((error: unknown) => started.reject(error));
-  await started.promise;
-  return new Response(stream.body, {
-    headers: { ...headers, ...hold.headers?.(), ...SSE_HEADERS, 'openai-processing-ms': processingMs(call) },
-  });
+  try {
+    const found = await findStream(question, door.nodes, door.patience, relay, door.onProviderFailure);
+    const w = writer ?? (await begin(found.step));
+    const bill = await door.settle(question, found, hold);
+    await send(w.end(found, bill));
+    caller.end();
+    if (question.gone.aborted) store.failed(new Error('the client left'));
+    else store.done({ contentType: SSE_HEADERS['content-type'], body: sent, headers });
+    door.onEnd('ok', performance.now() - call.startedAt);
+  } catch (error) {
+    const failure = asTributaryError(error);
+    store.failed(failure);
+    door.nodes.drop(question.requestId);
+    await hold.release();
+    if (!opened) throw error;
+    await caller.write(asking.failed(failure));
+    caller.end();
+    door.onEnd(failure.code, performance.now() - call.startedAt);
+  } finally {
+    clearInterval(keepAlive);
+  }
 }
