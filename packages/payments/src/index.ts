@@ -11,6 +11,7 @@ export type * from './journal.ts';
 export * from './leaves.ts';
 export * from './on-chain.ts';
 export * from './payment-entry.ts';
+export * from './rate-limit.ts';
 export * from './refusals.ts';
 export * from './spoke-book.ts';
 export * from './spoke-types.ts';

@@ -7,6 +7,8 @@ export class TributaryError extends Error {
   readonly status: number;
   /** True when the same request may succeed if sent again. */
   readonly retryable: boolean;
+  /** Seconds after which it may succeed, where that is known. */
+  readonly retryAfterSeconds: number | undefined;
   /** The field of the request at fault. */
   readonly param: string | null;
   /** What to do next, one sentence. */
@@ -15,12 +17,20 @@ export class TributaryError extends Error {
   constructor(
     code: string,
     message: string,
-    options: { status?: number; retryable?: boolean; param?: string | null; hint?: string; cause?: unknown } = {},
+    options: {
+      status?: number;
+      retryable?: boolean;
+      retryAfterSeconds?: number;
+      param?: string | null;
+      hint?: string;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.status = options.status ?? 400;
     this.retryable = options.retryable ?? false;
+    this.retryAfterSeconds = options.retryAfterSeconds;
     this.param = options.param ?? null;
     this.hint = options.hint;
   }

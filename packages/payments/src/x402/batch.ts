@@ -11,6 +11,7 @@ import {
   type Voucher,
 } from '@tributary/protocol';
 import type { HubBook, HubRecord, Pay } from '../hub-types.ts';
+import type { RateLimit } from '../rate-limit.ts';
 import { refuse } from '../refusals.ts';
 import { checkVoucherSignature } from '../vouchers.ts';
 import type { X402Chain } from './chain.ts';
@@ -25,6 +26,14 @@ import {
 /** Seconds a deposit's authorization must still be valid. */
 const MARGIN_SECONDS = 6n;
 
+/** What the gateway pays gas for in the name of its payers, and from which amount on; base units. */
+export interface Sponsored {
+  minDeposit: bigint;
+  minRefund: bigint;
+  /** By payer: deposits and refunds move the payer's own money, so round and round would cost it nothing. */
+  limit: RateLimit;
+}
+
 export interface BatchOptions {
   hub: HubBook;
   chain: X402Chain;
@@ -32,6 +41,8 @@ export interface BatchOptions {
   digests: ChannelDigests;
   token: TokenDomain;
   erc3009Collector: Address;
+  /** Default: everything, for nothing. */
+  sponsored?: Sponsored;
   /** Writes records of the hub book to the journal and applies them when they are on disk. */
   record: (records: HubRecord[]) => Promise<void>;
   /** Unix seconds; default: the system's clock. */
@@ -79,7 +90,7 @@ export interface BatchPayments {
 }
 
 export function createBatchPayments(options: BatchOptions): BatchPayments {
-  const { hub, chain, curve, digests, token, erc3009Collector, record } = options;
+  const { hub, chain, curve, digests, token, erc3009Collector, record, sponsored } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
 
   function checkConfig(config: ChannelConfig, offer: Requirements): void {
@@ -166,14 +177,18 @@ export function createBatchPayments(options: BatchOptions): BatchPayments {
       throw refuse('erc3009_authorization_required', 'Deposits are taken by ERC-3009 authorization.');
     }
     const { amount } = part;
-    const least = BigInt(offer.amount);
-    if (amount < least)
-      throw refuse('deposit_below_min_deposit', `The deposit is ${amount}, at least ${least} is needed.`);
+    const least = [BigInt(offer.amount), sponsored?.minDeposit ?? 0n].reduce((a, b) => (a > b ? a : b));
+    if (amount < least) {
+      throw refuse('deposit_below_min_deposit', `The deposit is ${amount} base units, at least ${least} is needed.`, {
+        hint: 'Deposit more, or bring the deposit to the chain yourself.',
+      });
+    }
     const nonce = channels.depositNonce(channelId, authorization.salt);
     const repeated = await chain.authorizationUsed(config.payer, nonce);
     if (!repeated) await checkDeposit(config, channelId, voucher, amount, authorization);
     let transaction: Hex | null = null;
     if (!repeated) {
+      sponsored?.limit.take(config.payer);
       try {
         transaction = await chain.deposit(config, amount, channels.erc3009CollectorData(authorization));
       } catch (cause) {
@@ -247,12 +262,24 @@ export function createBatchPayments(options: BatchOptions): BatchPayments {
           throw refuse('refund_amount_invalid', `A refund of ${amount} was asked for, ${left} are left.`);
         }
         const back = amount ?? left;
+        const least = sponsored?.minRefund ?? 0n;
+        if (back < least) {
+          throw refuse(
+            'refund_amount_invalid',
+            `A refund is of at least ${least} base units, this one is of ${back}.`,
+            {
+              hint: 'What is left can be withdrawn on chain by the payer.',
+            },
+          );
+        }
+        sponsored?.limit.take(config.payer);
         const { maxClaimableAmount, signature } = voucher;
         const owed = charged > (onChain?.totalClaimed ?? 0n);
         const rows = owed ? [{ config, maxClaimableAmount, signature, totalClaimed: charged }] : [];
         try {
           const transaction = await chain.claimAndRefund(rows, config, back);
-          await learn(config, channelId);
+          // Not `learn`: an empty channel is what a full refund leaves.
+          hub.refresh(channelId, await chain.channelState(channelId));
           return { transaction, amount: back };
         } catch (cause) {
           if (TributaryError.is(cause) && cause.status === 402) throw cause;

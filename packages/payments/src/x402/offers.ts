@@ -13,6 +13,10 @@ export interface OfferTerms {
   maxTimeoutSeconds?: number;
   /** First deposit asked for, as a multiple of the price. Default 10. */
   depositFactor?: bigint;
+  /** Least transfer, base units: it has to be worth its own settlement. Default 0. */
+  minTransfer?: bigint;
+  /** Least deposit that the gateway brings to the chain, base units. Default 0. */
+  minDeposit?: bigint;
 }
 
 const TIMEOUT_SECONDS = 600;
@@ -33,15 +37,19 @@ export function offersFor(terms: OfferTerms, amount: bigint): { batch: Requireme
     maxTimeoutSeconds: terms.maxTimeoutSeconds ?? TIMEOUT_SECONDS,
   };
   const domain = { name: token.name, version: token.version };
-  const minDeposit = (amount * (terms.depositFactor ?? DEPOSIT_FACTOR)).toString();
+  const minDeposit = max(amount * (terms.depositFactor ?? DEPOSIT_FACTOR), terms.minDeposit ?? 0n).toString();
   return {
     batch: {
       scheme: 'batch-settlement',
       ...common,
       extra: { ...domain, receiverAuthorizer, withdrawDelay: withdrawDelaySeconds, minDeposit },
     },
-    exact: { scheme: 'exact', ...common, extra: domain },
+    exact: { scheme: 'exact', ...common, amount: max(amount, terms.minTransfer ?? 0n).toString(), extra: domain },
   };
+}
+
+function max(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
 }
 
 /** The body of header `PAYMENT-REQUIRED`. */

@@ -60,7 +60,7 @@ export function createX402Server({ terms, hub, batch, exact }: X402Options): X40
       if (!payment) throw missing('Payment required');
       if (payment.x402Version !== X402_VERSION) throw missing(`Unsupported x402 version: ${payment.x402Version}`);
       const offer = matchOffer(payment, accepts(amount));
-      if (!offer) throw missing('No matching payment requirements');
+      if (!offer) throw belowMinimum(payment, terms) ?? missing('No matching payment requirements');
       return offer.scheme === 'exact'
         ? { scheme: 'exact', payment: await exact.verify(payment, offer, requestId) }
         : { scheme: 'batch', payment: await batch.accept(payment, offer, bodyHash) };
@@ -80,6 +80,17 @@ export function createX402Server({ terms, hub, batch, exact }: X402Options): X40
       return { status: 402, headers, required };
     },
   };
+}
+
+/** The refusal of a transfer that is smaller than any is taken. */
+function belowMinimum({ accepted }: PaymentPayload, { minTransfer = 0n }: OfferTerms): TributaryError | null {
+  const { scheme, amount } = accepted;
+  if (scheme !== 'exact' || !/^\d+$/.test(amount) || BigInt(amount) >= minTransfer) return null;
+  return new TributaryError(
+    'exact_below_minimum',
+    `A transfer is of at least ${minTransfer} base units, this one is of ${amount}.`,
+    { status: 402, hint: 'Take the offer of scheme exact as it is made, or pay by a channel.' },
+  );
 }
 
 function missing(message: string): TributaryError {
