@@ -1,6 +1,7 @@
 export * from './channel.ts';
 export * from './chat.ts';
 export * from './dataset.ts';
+export * from './embeddings.ts';
 export * from './errors.ts';
 export * from './hash.ts';
 export * from './hex.ts';

@@ -145,6 +145,7 @@ const NOT_ASKED = new Set([
   'service_tier',
   'safety_identifier',
   'prompt_cache_key',
+  'encoding_format',
 ]);
 
 /** Salted hash of what was asked: the request body without routing and framing fields. */
@@ -159,14 +160,17 @@ export interface AnswerMessage {
   content: string | null;
   refusal?: string | null | undefined;
   tool_calls?: readonly unknown[] | undefined;
+  /** Vectors, each as `packVector` writes it, where texts were embedded instead of answered. */
+  embeddings?: readonly string[] | undefined;
 }
 
-/** Salted hash of what was answered: text, refusal and tool calls, the same for streamed and whole answers. */
+/** Salted hash of what was answered: text, refusal, tool calls or vectors, the same for streamed and whole answers. */
 export function hashAnswer(salt: Hex32, message: AnswerMessage): Hex32 {
   return saltedHash(salt, {
     content: message.content ?? '',
     ...(message.refusal ? { refusal: message.refusal } : {}),
     ...(message.tool_calls?.length ? { tool_calls: message.tool_calls } : {}),
+    ...(message.embeddings?.length ? { embeddings: message.embeddings } : {}),
   });
 }
 

@@ -33,6 +33,8 @@ export const ServiceCard = z.object({
   /** The provider's name for people and for `provider.only`. */
   provider: z.string().min(1).max(128),
   price: Price,
+  /** What it takes: `chat` (`POST /v1/chat/completions`), `embeddings` (`POST /v1/embeddings`), or what a later version knows. */
+  answers: z.array(z.string().max(32)).min(1).max(8).default(['chat']),
   /** Request fields beyond messages, stop-gap limits and framing that the service honours, e.g. `tools`, `temperature`. */
   supports: z.array(z.string().max(64)).max(64),
   deterministic: z.boolean(),
