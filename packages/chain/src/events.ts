@@ -9,6 +9,7 @@ import {
   reputationRegistryAbi,
   spokeAuthorizerAbi,
   testDollarAbi,
+  tribAbi,
   validationRegistryAbi,
 } from './generated/index.ts';
 import type { EventLogs } from './logs.ts';
@@ -25,6 +26,7 @@ const ABIS = {
   reputationRegistry: reputationRegistryAbi,
   validationRegistry: validationRegistryAbi,
   dollar: testDollarAbi,
+  trib: tribAbi,
   account: assetAccountAbi,
 } as const;
 

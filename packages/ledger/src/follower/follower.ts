@@ -1,10 +1,10 @@
 import { decodeLogs, type NetworkEvent, type Reader, toTributaryError } from '@tributary/chain';
 import { type Address, type Hex32, TributaryError } from '@tributary/protocol';
 import { type Logger, pino } from 'pino';
-import { BlockNotFoundError, type Log } from 'viem';
+import { BlockNotFoundError, formatLog, type Hex, type Log, pad, toEventSelector } from 'viem';
 import { assets } from '../store/schema.ts';
 import type { Store } from '../store/store.ts';
-import { appendRange, ensureSource, type FollowedBlock, lastBlocks, rollBack } from './tables.ts';
+import { appendRange, ensureSource, type FollowedBlock, lastBlocks, rollBack, TABLES_VERSION } from './tables.ts';
 
 /** What the tables just took in. */
 export interface FollowedEvents {
@@ -42,6 +42,9 @@ export interface FollowerOptions {
 const ADDRESSES_PER_CALL = 500;
 /** Blocks looked back at once for the common ancestor. */
 const ANCESTOR_STEP = 64;
+/** How long before its registration an account's address may have been paid to be found, blocks: a day at two seconds each. */
+const PAID_AHEAD_BLOCKS = 43_200;
+const TRANSFER = toEventSelector('Transfer(address,address,uint256)');
 
 /**
  * Follows the network's events into the tables by polling. Every range is written with the hash of its last block; when
@@ -56,8 +59,14 @@ export async function startFollower({
   log = pino({ level: 'silent' }),
 }: FollowerOptions): Promise<Follower> {
   const { client, contracts } = reader;
-  await ensureSource(db, JSON.stringify([reader.chainId, contracts]));
-  const sources = [contracts.assetRegistry, contracts.channels, contracts.receiptLog, contracts.identityRegistry];
+  await ensureSource(db, JSON.stringify([TABLES_VERSION, reader.chainId, contracts]));
+  const sources = [
+    contracts.assetRegistry,
+    contracts.channels,
+    contracts.receiptLog,
+    contracts.identityRegistry,
+    contracts.reputationRegistry,
+  ];
   const accounts = new Set<string>();
   let head: FollowedBlock | null = null;
   let range = maxRange;
@@ -104,6 +113,43 @@ export async function startFollower({
     return out;
   }
 
+  /** Transfers of the revenue tokens to accounts, and from them. The tokens' other transfers may be the world's. */
+  async function transfersOf(
+    addresses: readonly string[],
+    from: number,
+    to: number,
+    sides: readonly ('payer' | 'payee')[],
+  ): Promise<Log<bigint, number, false>[]> {
+    const found = new Map<string, Log<bigint, number, false>>();
+    for (let i = 0; i < addresses.length; i += ADDRESSES_PER_CALL) {
+      const words = addresses.slice(i, i + ADDRESSES_PER_CALL).map((a) => pad(a as Hex));
+      for (const side of sides) {
+        const topics = side === 'payer' ? [TRANSFER, words] : [TRANSFER, null, words];
+        const block = { fromBlock: `0x${from.toString(16)}`, toBlock: `0x${to.toString(16)}` } as const;
+        // By hand: viem's getLogs takes either a typed event or raw topics, never topics alone.
+        const raw = await client.request({
+          method: 'eth_getLogs',
+          params: [{ address: [contracts.dollar, contracts.trib], topics, ...block }],
+        });
+        // Only mined logs are asked for.
+        for (const log of raw) {
+          found.set(`${log.blockNumber}:${log.logIndex}`, formatLog(log) as Log<bigint, number, false>);
+        }
+      }
+    }
+    return [...found.values()];
+  }
+
+  /** What reached accounts before they were registered: an address that will be an asset's can be paid ahead. */
+  async function paidAhead(born: readonly string[], before: number): Promise<Log<bigint, number, false>[]> {
+    const out: Log<bigint, number, false>[] = [];
+    const first = Math.max(fromBlock, before - PAID_AHEAD_BLOCKS);
+    for (let to = before - 1; born.length > 0 && to >= first; to -= range) {
+      out.push(...(await transfersOf(born, Math.max(first, to - range + 1), to, ['payee'])));
+    }
+    return out;
+  }
+
   /** Events of a range. New accounts speak in the very range they are registered in. */
   async function eventsOf(from: number, to: number): Promise<NetworkEvent[]> {
     const first = decodeLogs(contracts, await logsOf(sources, from, to), () => false);
@@ -112,7 +158,8 @@ export async function startFollower({
     );
     const known = new Set([...accounts, ...born]);
     const spoken = decodeLogs(contracts, await logsOf([...known], from, to), (a) => known.has(a));
-    return [...first, ...spoken].sort((a, b) =>
+    const moved = [...(await paidAhead(born, from)), ...(await transfersOf([...known], from, to, ['payer', 'payee']))];
+    return [...first, ...spoken, ...decodeLogs(contracts, moved, () => false)].sort((a, b) =>
       a.blockNumber === b.blockNumber ? a.logIndex - b.logIndex : a.blockNumber < b.blockNumber ? -1 : 1,
     );
   }

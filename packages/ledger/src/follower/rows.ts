@@ -12,6 +12,13 @@ type Place = 'blockNumber' | 'logIndex' | 'row' | 'txHash';
 type TableMap = { [T in Table as T['_']['name']]: T };
 
 const lower = (hex: string) => hex.toLowerCase();
+
+/** Longest text kept of what strangers write into events; registration files may be whole data URIs. */
+const MAX_TEXT = 65_536;
+
+/** A stranger's text as the tables can hold it: PostgreSQL refuses NUL, and one refused row would stop the follower for ever. */
+const textOf = (text: string) => text.slice(0, MAX_TEXT).replaceAll('\0', '\u{fffd}').toWellFormed();
+
 /** The account behind an asset's token id. */
 const accountOf = (tokenId: bigint) => pad(numberToHex(tokenId), { size: 20 });
 
@@ -31,6 +38,19 @@ export function rowsOf(event: NetworkEvent): Row[] {
     }
     case 'identityRegistry':
       return agentRows(event);
+    case 'reputationRegistry':
+      return feedbackRows(event);
+    case 'dollar':
+    case 'trib': {
+      if (event.eventName !== 'Transfer' || event.args.value === 0n) return [];
+      const { from, to, value } = event.args;
+      return [
+        {
+          table: schema.tokenTransfers,
+          values: { token: lower(event.address), payer: lower(from), payee: lower(to), amount: value },
+        },
+      ];
+    }
     default:
       return [];
   }
@@ -49,7 +69,7 @@ function assetRows(event: EventOf<'assetRegistry'>): Row[] {
             account: lower(account),
             kind: ASSET_KINDS[kind] ?? `kind ${kind}`,
             creator: lower(owner),
-            uri,
+            uri: textOf(uri),
             duesPpm: dues,
             minter: lower(minter),
             cap,
@@ -69,7 +89,7 @@ function assetRows(event: EventOf<'assetRegistry'>): Row[] {
         },
       ];
     case 'URISet':
-      return [{ table: schema.assetUris, values: { account: lower(event.args.account), uri: event.args.uri } }];
+      return [{ table: schema.assetUris, values: { account: lower(event.args.account), uri: textOf(event.args.uri) } }];
     default:
       return [];
   }
@@ -95,6 +115,10 @@ function accountRows(event: EventOf<'account'>): Row[] {
       const { owner, dollars, tribs } = event.args;
       return [{ table: schema.payouts, values: { account, kind: 'owner_paid', party: lower(owner), dollars, tribs } }];
     }
+    case 'Unpaid': {
+      const { token, to, amount } = event.args;
+      return [{ table: schema.unpaid, values: { account, token: lower(token), party: lower(to), amount } }];
+    }
     default:
       return [];
   }
@@ -105,12 +129,29 @@ function channelRows(event: EventOf<'channels'>): Row[] {
     { table: schema.channelEvents, values: { channelId, kind, amount, detail } },
   ];
   switch (event.eventName) {
-    case 'ChannelCreated':
-      return channelEvent('created', event.args.channelId, 0n, { config: event.args.config });
+    case 'ChannelCreated': {
+      const { payer, payerAuthorizer, receiver, receiverAuthorizer, token, withdrawDelay, salt } = event.args.config;
+      return [
+        {
+          table: schema.channels,
+          values: {
+            channelId: event.args.channelId,
+            payer: lower(payer),
+            payerAuthorizer: lower(payerAuthorizer),
+            receiver: lower(receiver),
+            receiverAuthorizer: lower(receiverAuthorizer),
+            token: lower(token),
+            withdrawDelay,
+            salt,
+          },
+        },
+      ];
+    }
     case 'ChannelClosed':
       return channelEvent('closed', event.args.channelId, 0n, {});
     case 'Deposited':
       return channelEvent('deposited', event.args.channelId, event.args.amount, {
+        sender: lower(event.args.sender),
         newBalance: event.args.newBalance.toString(),
       });
     case 'Refunded':
@@ -158,18 +199,56 @@ function compactClaims(entries: `0x${string}`): { channelId: string; totalClaime
 }
 
 function agentRows(event: EventOf<'identityRegistry'>): Row[] {
-  const fact = (agentId: bigint, name: string, value: string): Row[] => [
-    { table: schema.agentFacts, values: { agentId, fact: name, value } },
+  const fact = (agentId: bigint, name: string, value: string, owner: string | null = null): Row[] => [
+    { table: schema.agentFacts, values: { agentId, fact: textOf(name), value: textOf(value), owner } },
   ];
   switch (event.eventName) {
     case 'Registered':
       return fact(event.args.agentId, 'uri', event.args.agentURI);
     case 'URIUpdated':
       return fact(event.args.agentId, 'uri', event.args.newURI);
-    case 'Transfer':
-      return event.args.to === ZERO_ADDRESS ? [] : fact(event.args.tokenId, 'owner', lower(event.args.to));
+    case 'Transfer': {
+      const owner = lower(event.args.to);
+      return owner === ZERO_ADDRESS ? [] : fact(event.args.tokenId, 'owner', owner, owner);
+    }
     case 'MetadataSet':
       return fact(event.args.agentId, `metadata:${event.args.metadataKey}`, event.args.metadataValue);
+    default:
+      return [];
+  }
+}
+
+function feedbackRows(event: EventOf<'reputationRegistry'>): Row[] {
+  switch (event.eventName) {
+    case 'NewFeedback': {
+      const { agentId, clientAddress, feedbackIndex, value, valueDecimals, tag1, tag2, endpoint, feedbackURI } =
+        event.args;
+      return [
+        {
+          table: schema.feedback,
+          values: {
+            agentId,
+            client: lower(clientAddress),
+            index: feedbackIndex,
+            value,
+            decimals: valueDecimals,
+            tag1: textOf(tag1),
+            tag2: textOf(tag2),
+            endpoint: textOf(endpoint),
+            uri: textOf(feedbackURI),
+          },
+        },
+      ];
+    }
+    case 'FeedbackRevoked': {
+      const { agentId, clientAddress, feedbackIndex } = event.args;
+      return [
+        {
+          table: schema.feedbackRevocations,
+          values: { agentId, client: lower(clientAddress), index: feedbackIndex },
+        },
+      ];
+    }
     default:
       return [];
   }

@@ -16,6 +16,9 @@ const INSERT_ROWS = 500;
 /** Any number, the same for all followers: it names the advisory lock that keeps them apart. */
 const LOCK = 8_453_001;
 
+/** Changes with what is taken from the chain: tables of an earlier version are filled again from the start. */
+export const TABLES_VERSION = 2;
+
 /** Empties the tables unless they are a copy of this very network. */
 export async function ensureSource(db: Database, identity: string): Promise<void> {
   await db.transaction(async (tx) => {
@@ -67,9 +70,18 @@ export function appendRange(
     for (const [table, rows] of byTable) {
       // The rows were made for this table by `rowsOf`; a union of tables cannot say so to the query builder.
       for (let i = 0; i < rows.length; i += INSERT_ROWS)
-        await tx.insert(table).values(rows.slice(i, i + INSERT_ROWS) as never);
+        await tx
+          .insert(table)
+          .values(rows.slice(i, i + INSERT_ROWS) as never)
+          // A transfer from one new account to another, made before both, was found by the first already.
+          .onConflictDoNothing();
     }
-    for (let i = 0; i < range.length; i += INSERT_ROWS) await tx.insert(blocks).values(range.slice(i, i + INSERT_ROWS));
+    for (let i = 0; i < range.length; i += INSERT_ROWS) {
+      await tx
+        .insert(blocks)
+        .values(range.slice(i, i + INSERT_ROWS))
+        .onConflictDoNothing();
+    }
     return true;
   });
 }
@@ -92,4 +104,7 @@ async function endsIn(tx: Database, head: FollowedBlock | null): Promise<boolean
 async function removeAbove(tx: Database, number: number): Promise<void> {
   for (const table of chainTables) await tx.delete(table).where(gt(table.blockNumber, number));
   await tx.delete(blocks).where(gt(blocks.number, number));
+  // Money that was sent to an address before it was an asset's is of no asset any more when the registration is gone.
+  await tx.execute(sql`delete from token_transfers t where not exists (select 1 from assets a where a.account = t.payer)
+    and not exists (select 1 from assets a where a.account = t.payee)`);
 }

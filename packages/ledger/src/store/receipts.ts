@@ -1,6 +1,6 @@
-import { type Hex32, type SignedReceipt, toWire } from '@tributary/protocol';
-import { asc, eq, gte, or, sql } from 'drizzle-orm';
-import { folds, receipts } from './schema.ts';
+import { type Address, type Hex32, type SignedReceipt, toWire } from '@tributary/protocol';
+import { and, asc, desc, eq, gt, inArray, lt, or, sql } from 'drizzle-orm';
+import { folds, receipts, serviceTotals } from './schema.ts';
 import type { Database } from './store.ts';
 
 /** A receipt and the journal record it came in. */
@@ -49,10 +49,15 @@ export async function foldReceipts(
   await db.transaction(async (tx) => {
     for (let i = 0; i < entries.length; i += INSERT_ROWS) {
       const rows = toWire(entries.slice(i, i + INSERT_ROWS));
-      await tx.execute(sql`insert into receipts (receipt_hash, journal_seq, request_id, service, channel_id, from_total, to_total,
-          payer_channel_id, payer_from, payer_to, price, model_digest, prompt_tokens, completion_tokens, issued_at, signed)
-        select r#>>'{signed,payment,receiptHash}', ${COLUMNS} from jsonb_array_elements(${rows}::jsonb) as r
-        on conflict do nothing`);
+      await tx.execute(sql`with fresh as (
+          insert into receipts (receipt_hash, journal_seq, request_id, service, channel_id, from_total, to_total,
+            payer_channel_id, payer_from, payer_to, price, model_digest, prompt_tokens, completion_tokens, issued_at, signed)
+          select r#>>'{signed,payment,receiptHash}', ${COLUMNS} from jsonb_array_elements(${rows}::jsonb) as r
+          on conflict do nothing returning service, price, issued_at
+        )
+        insert into service_totals as t select service, count(*), sum(price), max(issued_at) from fresh group by service
+        on conflict (service) do update set answers = t.answers + excluded.answers, earned = t.earned + excluded.earned,
+          last = greatest(t.last, excluded.last)`);
     }
     await tx
       .insert(folds)
@@ -65,19 +70,52 @@ export async function foldReceipts(
 export async function clearReceipts(db: Database, name: string): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.delete(receipts);
+    await tx.delete(serviceTotals);
     await tx.delete(folds).where(eq(folds.name, name));
   });
 }
 
-/** Receipts from journal record `seq` on, oldest first. */
-export async function receiptsSince(db: Database, seq: number, limit: number): Promise<StoredReceipt[]> {
+/**
+ * Receipts in the order of the journal, or against it.
+ * @param filter.after Number of the journal record after which the page begins, in the page's own order.
+ */
+export async function listReceipts(
+  db: Database,
+  filter: { newestFirst: boolean; service?: Address | undefined; after?: number | undefined; limit: number },
+): Promise<StoredReceipt[]> {
+  const { newestFirst, service, after, limit } = filter;
+  const beyond = newestFirst ? lt : gt;
   const rows = await db
     .select({ seq: receipts.journalSeq, receiptHash: receipts.receiptHash, receipt: receipts.signed })
     .from(receipts)
-    .where(gte(receipts.journalSeq, seq))
-    .orderBy(asc(receipts.journalSeq), asc(receipts.to))
+    .where(
+      and(
+        service === undefined ? undefined : eq(receipts.service, service),
+        after === undefined ? undefined : beyond(receipts.journalSeq, after),
+      ),
+    )
+    .orderBy((newestFirst ? desc : asc)(receipts.journalSeq))
     .limit(limit);
   return rows as StoredReceipt[];
+}
+
+/** What the receipts of each service add up to. */
+export interface ServiceTotal {
+  service: Address;
+  answers: number;
+  /** Sum of the prices, base units of the dollar. */
+  earned: bigint;
+  /** Unix seconds of the newest. */
+  last: number;
+}
+
+/** Sums over receipts, by service: those of `services`, or all. */
+export async function receiptTotals(db: Database, services?: readonly Address[]): Promise<ServiceTotal[]> {
+  const rows = await db
+    .select()
+    .from(serviceTotals)
+    .where(services ? inArray(serviceTotals.service, [...services]) : undefined);
+  return rows as ServiceTotal[];
 }
 
 /** The receipt with this hash or request id, or undefined. */
@@ -88,4 +126,8 @@ export async function receiptById(db: Database, id: Hex32): Promise<StoredReceip
     .where(or(eq(receipts.receiptHash, id), eq(receipts.requestId, id)))
     .limit(1);
   return row as StoredReceipt | undefined;
+}
+
+export async function receiptsSince(db: Database, seq: number, limit: number): Promise<StoredReceipt[]> {
+  return listReceipts(db, { newestFirst: false, after: seq - 1, limit });
 }

@@ -57,7 +57,7 @@ export const upstreams = pgTable(
     upstream: text('upstream').notNull(),
     weightPpm: integer('weight_ppm').notNull(),
   },
-  (t) => [placeKey(t), index('upstreams_account').on(t.account)],
+  (t) => [placeKey(t), index('upstreams_account').on(t.account), index('upstreams_upstream').on(t.upstream)],
 );
 
 export const assetOwners = pgTable(
@@ -82,10 +82,15 @@ export const shareTransfers = pgTable(
     receiver: text('receiver').notNull(),
     shares: amount('shares').notNull(),
   },
-  (t) => [placeKey(t), index('share_transfers_account').on(t.account)],
+  (t) => [
+    placeKey(t),
+    index('share_transfers_account').on(t.account),
+    index('share_transfers_sender').on(t.sender),
+    index('share_transfers_receiver').on(t.receiver),
+  ],
 );
 
-/** Money that left an account for a holder (`claimed`) or the owner (`owner_paid`), or could not (`unpaid`). */
+/** Money that an account meant to send to a holder (`claimed`) or the owner (`owner_paid`); what did not go through is in `unpaid`. */
 export const payouts = pgTable(
   'payouts',
   {
@@ -96,7 +101,58 @@ export const payouts = pgTable(
     dollars: amount('dollars').notNull(),
     tribs: amount('tribs').notNull(),
   },
-  (t) => [placeKey(t), index('payouts_account').on(t.account)],
+  (t) => [placeKey(t), index('payouts_account').on(t.account), index('payouts_party').on(t.party)],
+);
+
+/** A payment that a paused token or a blocked receiver stopped; a payout's own follow it in the same transaction. */
+export const unpaid = pgTable(
+  'unpaid',
+  {
+    ...place,
+    account: text('account').notNull(),
+    token: text('token').notNull(),
+    party: text('party').notNull(),
+    amount: amount('amount').notNull(),
+  },
+  (t) => [placeKey(t)],
+);
+
+/**
+ * Revenue tokens that came to an account or left it. What goes up an edge of the graph has no event of its own: it is such a
+ * transfer.
+ */
+export const tokenTransfers = pgTable(
+  'token_transfers',
+  {
+    ...place,
+    token: text('token').notNull(),
+    payer: text('payer').notNull(),
+    payee: text('payee').notNull(),
+    amount: amount('amount').notNull(),
+  },
+  (t) => [placeKey(t), index('token_transfers_payer').on(t.payer), index('token_transfers_payee').on(t.payee)],
+);
+
+/** The facts of a channel, at its first deposit; a channel that was closed and opened again has several rows. */
+export const channels = pgTable(
+  'channels',
+  {
+    ...place,
+    channelId: text('channel_id').notNull(),
+    payer: text('payer').notNull(),
+    payerAuthorizer: text('payer_authorizer').notNull(),
+    receiver: text('receiver').notNull(),
+    receiverAuthorizer: text('receiver_authorizer').notNull(),
+    token: text('token').notNull(),
+    withdrawDelay: bigint('withdraw_delay', { mode: 'number' }).notNull(),
+    salt: text('salt').notNull(),
+  },
+  (t) => [
+    placeKey(t),
+    index('channels_channel').on(t.channelId),
+    index('channels_payer').on(t.payer),
+    index('channels_receiver').on(t.receiver),
+  ],
 );
 
 /** Everything about a channel but its claims. `detail` has what only one kind of event carries. */
@@ -155,8 +211,44 @@ export const receiptRoots = pgTable(
 /** Changes of an ERC-8004 identity: `owner`, `uri`, or `metadata:<key>`. */
 export const agentFacts = pgTable(
   'agent_facts',
-  { ...place, agentId: amount('agent_id').notNull(), fact: text('fact').notNull(), value: text('value').notNull() },
-  (t) => [placeKey(t), index('agent_facts_agent').on(t.agentId)],
+  {
+    ...place,
+    agentId: amount('agent_id').notNull(),
+    fact: text('fact').notNull(),
+    value: text('value').notNull(),
+    /** The value again where the fact is an owner, to find an owner's identities; values at large are too long for an index. */
+    owner: text('owner'),
+  },
+  (t) => [placeKey(t), index('agent_facts_agent').on(t.agentId), index('agent_facts_owner').on(t.owner)],
+);
+
+/** Ratings of parties (ERC-8004); `value` is in units of 10^-`decimals`. */
+export const feedback = pgTable(
+  'feedback',
+  {
+    ...place,
+    agentId: amount('agent_id').notNull(),
+    client: text('client').notNull(),
+    index: amount('feedback_index').notNull(),
+    value: amount('value').notNull(),
+    decimals: integer('decimals').notNull(),
+    tag1: text('tag1').notNull(),
+    tag2: text('tag2').notNull(),
+    endpoint: text('endpoint').notNull(),
+    uri: text('uri').notNull(),
+  },
+  (t) => [placeKey(t), index('feedback_agent').on(t.agentId)],
+);
+
+export const feedbackRevocations = pgTable(
+  'feedback_revocations',
+  {
+    ...place,
+    agentId: amount('agent_id').notNull(),
+    client: text('client').notNull(),
+    index: amount('feedback_index').notNull(),
+  },
+  (t) => [placeKey(t), index('feedback_revocations_agent').on(t.agentId)],
 );
 
 /** The tables that follow the chain, for the rollback of a reorganisation. */
@@ -167,11 +259,16 @@ export const chainTables = [
   assetUris,
   shareTransfers,
   payouts,
+  unpaid,
+  tokenTransfers,
+  channels,
   channelEvents,
   claims,
   settlements,
   receiptRoots,
   agentFacts,
+  feedback,
+  feedbackRevocations,
 ] as const;
 
 /** What the tables are a copy of: another chain or other contracts empty them. */
@@ -211,4 +308,33 @@ export const receipts = pgTable(
 export const folds = pgTable('folds', {
   name: text('name').primaryKey(),
   nextSeq: bigint('next_seq', { mode: 'number' }).notNull(),
+});
+
+/** What a service's receipts add up to: kept with them, because counting them again takes too long. */
+export const serviceTotals = pgTable('service_totals', {
+  service: text('service').primaryKey(),
+  answers: bigint('answers', { mode: 'number' }).notNull(),
+  /** Sum of the prices, base units of the dollar. */
+  earned: amount('earned').notNull(),
+  /** Unix seconds of the newest receipt. */
+  last: bigint('last', { mode: 'number' }).notNull(),
+});
+
+/**
+ * What stands at the URIs of assets and parties, as far as it could be read. A cache: strangers' words, taken from wherever
+ * they put them. `subject` is `asset:<account>` or `party:<agentId>`.
+ */
+export const cards = pgTable('cards', {
+  subject: text('subject').primaryKey(),
+  /** Where it was read; another URI now means it has to be read again. */
+  uri: text('uri').notNull(),
+  name: text('name').notNull(),
+  description: text('description').notNull(),
+  /** The model that a service offers, by the name that callers use. */
+  model: text('model').notNull(),
+  /** JSON text; null when it could not be read. */
+  content: text('content'),
+  /** Unix seconds; when to try again, null for a card that is read. */
+  retryAt: bigint('retry_at', { mode: 'number' }),
+  failures: integer('failures').notNull(),
 });
