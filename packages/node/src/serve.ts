@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { channels, type Writer } from '@tributary/chain';
 import { openJournal } from '@tributary/ledger';
@@ -9,7 +10,6 @@ import type { NodeConfig } from './config.ts';
 import { createDocumentFolders } from './documents.ts';
 import { earningsOf } from './earnings.ts';
 import type { HotKey } from './hot-key.ts';
-import type { NodeApp } from './http/app.ts';
 import { createServeApp } from './http/routes.ts';
 import { openLeavesFolder } from './leaves.ts';
 import { createNodeMetrics } from './metrics.ts';
@@ -34,7 +34,7 @@ export interface NodeBase {
 
 /** A role that a node plays, with its doors. */
 export interface Role {
-  readonly app: NodeApp;
+  readonly app: RequestListener;
   /** Reads data again; the accounts of the services that changed. */
   reload(): Promise<Address[]>;
   close(): Promise<void>;

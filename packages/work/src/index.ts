@@ -7,6 +7,7 @@ export {
   type GuardedResponse,
   type GuardOptions,
 } from './guarded-fetch.ts';
+export { askInside, type Caller, callerAtSocket, type Headers } from './http/caller.ts';
 export { isLocalUrl, type OperatorCaller, type OperatorTerms, requireOperator } from './operator.ts';
 export { type Span, sentences } from './text/sentences.ts';
 export { stem } from './text/stem.ts';

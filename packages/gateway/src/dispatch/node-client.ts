@@ -86,7 +86,7 @@ const NodeError = z.looseObject({
 /** What a node may say is wrong with a request, in its own code; codes are labels of metrics, so they cannot be anything. */
 const REQUEST_FAULTS = new Set([
   'bad_header',
-  'body_too_large',
+  'request_too_large',
   'content_filter',
   'content_policy_violation',
   'context_length_exceeded',

@@ -1,12 +1,12 @@
 import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { TributaryError } from '@tributary/protocol';
+import { type Caller, callerAtSocket, type Headers } from '@tributary/work';
 import { Hono } from 'hono';
 import { readChat } from '../doors/chat/index.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Catalog } from '../route/catalog.ts';
 import { type AskDoor, ask } from './ask.ts';
-import { type Caller, callerAtSocket, type Headers } from './caller.ts';
 import { asTributaryError, errorAnswer } from './errors.ts';
 import { type Explorer, explorerRoutes } from './explorer.ts';
 import type { ReadAsking } from './form.ts';

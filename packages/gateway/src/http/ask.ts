@@ -1,4 +1,5 @@
 import { type Hex32, TributaryError } from '@tributary/protocol';
+import type { Caller, Headers } from '@tributary/work';
 import { createQuestion, type Found, type Nodes, type Patience, type Question } from '../dispatch/question.ts';
 import { findStream } from '../dispatch/streamed.ts';
 import { type FoundWhole, findWhole } from '../dispatch/whole.ts';
@@ -8,7 +9,6 @@ import { type PaidBefore, stillUnderWay } from '../settle/paid-before.ts';
 import type { Hold, Payer } from '../settle/payer.ts';
 import type { Payers } from '../settle/payers.ts';
 import type { Bill } from '../settle/settle-answer.ts';
-import type { Caller, Headers } from './caller.ts';
 import { asTributaryError } from './errors.ts';
 import type { Asking, Opening, ReadAsking, StreamWriter } from './form.ts';
 import { hashOf, idempotencyKeyOf, type Replays, replayKey, type StoredAnswer } from './replay.ts';

@@ -9,7 +9,7 @@ import {
   type X402Server,
 } from '@tributary/payments';
 import { type Address, type Curve, type Hex32, TributaryError } from '@tributary/protocol';
-import type { Caller } from '../http/caller.ts';
+import type { Caller } from '@tributary/work';
 import { random32 } from '../random.ts';
 import type { Books } from './books.ts';
 import { holdChannel, holdX402Channel, payByApiKey } from './pay-by-channel.ts';

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { invalid } from './errors.ts';
 
 function tooLarge(limitBytes: number): TributaryError {
-  return new TributaryError('body_too_large', `The body exceeds ${limitBytes} bytes.`, { status: 413 });
+  return new TributaryError('request_too_large', `The body exceeds ${limitBytes} bytes.`, { status: 413 });
 }
 
 /** Text of a request's body, read no further than `limitBytes`. */
@@ -25,15 +25,16 @@ async function readText(c: Context, limitBytes: number): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** A request's body as a JSON object. Throws 400, 413 or 415. */
-export async function readJsonObject(c: Context, limitBytes: number): Promise<Record<string, unknown>> {
-  const type = c.req.header('content-type');
-  if (type !== undefined && !/^application\/(?:[a-z0-9.+-]*\+)?json\s*(?:;|$)/i.test(type)) {
-    throw new TributaryError('unsupported_media_type', `The content type is ${type}; expected application/json.`, {
-      status: 415,
-    });
-  }
-  const text = await readText(c, limitBytes);
+/** Throws 415 unless the content type is JSON or left out. */
+export function requireJson(type: string | null | undefined): void {
+  if (!type || /^application\/(?:[a-z0-9.+-]*\+)?json\s*(?:;|$)/i.test(type)) return;
+  throw new TributaryError('unsupported_media_type', `The content type is ${type}; expected application/json.`, {
+    status: 415,
+  });
+}
+
+/** Text as a JSON object. Throws 400. */
+export function parseJsonObject(text: string): Record<string, unknown> {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -46,7 +47,13 @@ export async function readJsonObject(c: Context, limitBytes: number): Promise<Re
   return value as Record<string, unknown>;
 }
 
-/** A request's body by schema. Throws 400 with the field at fault. */
+/** A request's body as a JSON object. Throws 400, 413 or 415. */
+export async function readJsonObject(c: Context, limitBytes: number): Promise<Record<string, unknown>> {
+  requireJson(c.req.header('content-type'));
+  return parseJsonObject(await readText(c, limitBytes));
+}
+
+/** A request's body by schema. Throws 400 with the field at fault, 413 or 415. */
 export async function readBody<T>(c: Context, limitBytes: number, schema: z.ZodType<T>): Promise<T> {
   const parsed = schema.safeParse(await readJsonObject(c, limitBytes));
   if (!parsed.success) throw invalid(parsed.error);

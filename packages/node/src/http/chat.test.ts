@@ -352,7 +352,7 @@ test('a body that is no JSON, no object, of another type or too large is refused
   assert.equal((await send('[]')).code, 'invalid_json');
   assert.equal((await send('null')).code, 'invalid_json');
   assert.equal((await send('{}', { 'content-type': 'text/plain' })).code, 'unsupported_media_type');
-  assert.equal((await send(`{"model":"${'x'.repeat(8 * 1024 * 1024)}"}`)).code, 'body_too_large');
+  assert.equal((await send(`{"model":"${'x'.repeat(8 * 1024 * 1024)}"}`)).code, 'request_too_large');
 });
 
 test('a body without a length is read no further than the limit', async (t) => {

@@ -1,5 +1,3 @@
-import type { HttpBindings } from '@hono/node-server';
-import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { ChatDelta } from '@tributary/models';
 import {
   Address,
@@ -11,23 +9,24 @@ import {
   TributaryError,
   toOpenAi,
 } from '@tributary/protocol';
-import type { Context } from 'hono';
+import type { Caller } from '@tributary/work';
 import { type Answered, answerQuestion, type Question } from '../answer.ts';
 import type { Offer, Service } from '../service.ts';
 import type { NodeState } from '../state.ts';
 import { refuseUnsupported } from '../unsupported.ts';
 import type { NodeApp } from './app.ts';
-import { readJsonObject } from './body.ts';
+import { parseJsonObject, requireJson } from './body.ts';
 import { completionJson, createChunkWriter } from './chunks.ts';
-import { asTributaryError, invalid } from './errors.ts';
+import { asTributaryError, errorAnswer, invalid } from './errors.ts';
+
+/** Where questions come in. */
+export const QUESTION_PATH = '/v1/chat/completions';
 
 /** Largest question, as OpenAI's own limit for inline images would need it. */
 const MAX_QUESTION_BYTES = 8 * 1024 * 1024;
 
 const SSE_HEADERS = { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' };
 const JSON_HEADERS = { 'content-type': 'application/json' };
-
-type Outgoing = HttpBindings['outgoing'];
 
 /** A question with all that was decided about it before it is asked. */
 interface Admitted {
@@ -39,11 +38,13 @@ interface Admitted {
   finish(answered: Answered | null): void;
 }
 
-function header<T>(c: Context, name: string, schema: { safeParse(v: unknown): { success: boolean; data?: T } }): T {
-  const text = c.req.header(name);
+const decoder = new TextDecoder();
+
+function header<T>(caller: Caller, name: string, schema: { safeParse(v: unknown): { success: boolean; data?: T } }): T {
+  const text = caller.header(name);
   const parsed = schema.safeParse(text);
   if (parsed.success) return parsed.data as T;
-  throw new TributaryError('bad_header', `The header ${name} is ${text === undefined ? 'missing' : 'malformed'}.`, {
+  throw new TributaryError('bad_header', `The header ${name} is ${text === null ? 'missing' : 'malformed'}.`, {
     param: name,
     hint: 'See spec/wire.md for the headers of a question.',
   });
@@ -74,12 +75,12 @@ async function beginOnChannel(state: NodeState, channelId: Hex32, requestId: Hex
   }
 }
 
-async function admit(state: NodeState, c: Context): Promise<Admitted> {
-  const session = state.tokens.read(c.req.header(NODE_HEADERS.session), state.nowSeconds());
-  const requestId = header(c, NODE_HEADERS.request, Hex32);
-  const salt = header(c, NODE_HEADERS.salt, Hex32);
-  const account = header(c, NODE_HEADERS.service, Address);
-  const maxPrice = header(c, NODE_HEADERS.maxPrice, Amount);
+async function admit(state: NodeState, caller: Caller): Promise<Admitted> {
+  const session = state.tokens.read(caller.header(NODE_HEADERS.session) ?? undefined, state.nowSeconds());
+  const requestId = header(caller, NODE_HEADERS.request, Hex32);
+  const salt = header(caller, NODE_HEADERS.salt, Hex32);
+  const account = header(caller, NODE_HEADERS.service, Address);
+  const maxPrice = header(caller, NODE_HEADERS.maxPrice, Amount);
   const service = state.services.get(account);
   if (!service) {
     throw new TributaryError('service_not_found', `This node does not offer ${account}.`, {
@@ -93,7 +94,9 @@ async function admit(state: NodeState, c: Context): Promise<Admitted> {
       param: NODE_HEADERS.session,
     });
   }
-  const body = await readJsonObject(c, MAX_QUESTION_BYTES);
+  requireJson(caller.header('content-type'));
+  const bytes = await caller.body(MAX_QUESTION_BYTES);
+  const body = parseJsonObject(decoder.decode(bytes));
   const parsed = ChatRequest.safeParse(body);
   if (!parsed.success) throw invalid(parsed.error);
   const chat = parsed.data;
@@ -117,7 +120,7 @@ async function admit(state: NodeState, c: Context): Promise<Admitted> {
       { status: 402, param: NODE_HEADERS.maxPrice },
     );
   }
-  const worst = worstCase(offer, chat, Number(c.req.header('content-length') ?? MAX_QUESTION_BYTES), maxPrice);
+  const worst = worstCase(offer, chat, bytes.length, maxPrice);
   if (state.running.has(requestId)) {
     throw new TributaryError('request_running', `The request ${requestId} is being answered already.`, { status: 409 });
   }
@@ -141,80 +144,80 @@ async function admit(state: NodeState, c: Context): Promise<Admitted> {
   };
 }
 
-async function answerWhole(state: NodeState, c: Context, admitted: Admitted): Promise<Response> {
+async function answerWhole(state: NodeState, caller: Caller, admitted: Admitted): Promise<void> {
+  const gone = new AbortController();
+  caller.onGone(() => gone.abort(new Error('the gateway hung up')));
   let answered: Answered | null = null;
   try {
-    const sink = { emit: () => undefined, stop: admitted.stop.signal, gone: c.req.raw.signal };
+    const sink = { emit: () => undefined, stop: admitted.stop.signal, gone: gone.signal };
     answered = await answerQuestion(admitted.offer, admitted.question, sink, state.key, state.nowSeconds());
   } finally {
     admitted.finish(answered);
   }
   const { requestId } = admitted.question;
-  return new Response(completionJson(requestId, admitted.offer.card.model.id, state.nowSeconds(), answered), {
-    headers: JSON_HEADERS,
-  });
+  const model = admitted.offer.card.model.id;
+  caller.answer(200, JSON_HEADERS, completionJson(requestId, model, state.nowSeconds(), answered));
 }
 
 /**
- * Writes the answer event by event, straight to the socket: a web stream in between costs more than the answer. The
- * first event goes out with the expert's first word, so a failure before it still has a status of its own and the
- * gateway can go elsewhere.
+ * Writes the answer event by event. The first event goes out with the expert's first word, so a failure before it still has a
+ * status of its own and the gateway can go elsewhere.
  */
-async function answerStreamed(state: NodeState, outgoing: Outgoing, admitted: Admitted): Promise<Response> {
+async function answerStreamed(state: NodeState, caller: Caller, admitted: Admitted): Promise<void> {
   const { question, offer, stop } = admitted;
   const writer = createChunkWriter(question.requestId, offer.card.model.id, state.nowSeconds());
   const gone = new AbortController();
-  let wake: (() => void) | null = null;
-  const onDrain = () => wake?.();
-  const onClose = () => {
-    gone.abort(new Error('the gateway hung up'));
-    wake?.();
-  };
-  outgoing.on('drain', onDrain).on('close', onClose);
+  caller.onGone(() => gone.abort(new Error('the gateway hung up')));
+  let begun = false;
   const begin = () => {
-    if (outgoing.headersSent) return;
-    outgoing.writeHead(200, SSE_HEADERS);
-    outgoing.write(writer.first());
+    if (begun) return;
+    begun = true;
+    caller.open(SSE_HEADERS);
+    void caller.write(writer.first());
   };
   const emit = (delta: ChatDelta, logprobs?: unknown): void | Promise<void> => {
     begin();
-    if (outgoing.write(writer.delta(delta, logprobs)) || gone.signal.aborted) return;
-    return new Promise((resolve) => {
-      wake = resolve;
-    });
+    return caller.write(writer.delta(delta, logprobs));
   };
   let answered: Answered | null = null;
   try {
     const sink = { emit, stop: stop.signal, gone: gone.signal };
     answered = await answerQuestion(offer, question, sink, state.key, state.nowSeconds());
   } catch (failure) {
-    if (!outgoing.headersSent && !gone.signal.aborted) throw failure;
+    if (!begun && !gone.signal.aborted) throw failure;
     const error = asTributaryError(failure);
     if (!gone.signal.aborted)
       state.log.warn({ err: failure, requestId: question.requestId }, 'an answer failed midway');
-    outgoing.end(`data: ${JSON.stringify(toOpenAi(error))}\n\n`);
+    void caller.write(`data: ${JSON.stringify(toOpenAi(error))}\n\n`);
+    caller.end();
   } finally {
-    outgoing.off('drain', onDrain).off('close', onClose);
     admitted.finish(answered);
   }
   if (answered) {
     begin();
-    for (const event of writer.end(answered)) outgoing.write(event);
-    outgoing.end();
+    void caller.write(writer.end(answered).join(''));
+    caller.end();
   }
-  return RESPONSE_ALREADY_SENT;
 }
 
-/** `POST /v1/chat/completions` and `DELETE /v1/chat/completions/{requestId}`. */
-export function chatRoutes(app: NodeApp, state: NodeState): void {
-  app.post('/v1/chat/completions', async (c) => {
-    const admitted = await admit(state, c);
-    return admitted.question.chat.stream
-      ? answerStreamed(state, c.env.outgoing, admitted)
-      : answerWhole(state, c, admitted);
-  });
+/** `POST /v1/chat/completions`. */
+export async function answerCaller(caller: Caller, state: NodeState): Promise<void> {
+  try {
+    const admitted = await admit(state, caller);
+    await (admitted.question.chat.stream
+      ? answerStreamed(state, caller, admitted)
+      : answerWhole(state, caller, admitted));
+  } catch (failure) {
+    const error = asTributaryError(failure);
+    if (error.status >= 500) state.log.error({ err: failure, path: caller.path }, 'a request failed');
+    const { status, headers, body } = errorAnswer(caller.path, error);
+    caller.answer(status, headers, body);
+  }
+}
 
-  app.delete('/v1/chat/completions/:requestId', (c) => {
+/** `DELETE /v1/chat/completions/{requestId}`: the gateway's client has gone. */
+export function stopRoute(app: NodeApp, state: NodeState): void {
+  app.delete(`${QUESTION_PATH}/:requestId`, (c) => {
     const session = state.tokens.read(c.req.header(NODE_HEADERS.session), state.nowSeconds());
     const running = state.running.get(c.req.param('requestId').toLowerCase() as Hex32);
     if (running?.channelId !== session.channelId) {

@@ -11,18 +11,24 @@ export function asTributaryError(error: unknown): TributaryError {
   });
 }
 
-/** The answer for an error: OpenAI's shape under /v1, Problem Details elsewhere. */
-export function errorResponse(path: string, error: TributaryError, extra: Record<string, unknown> = {}): Response {
-  if (path.startsWith('/v1/')) {
-    return new Response(JSON.stringify({ ...toOpenAi(error), ...extra }), {
-      status: error.status,
-      headers: { 'content-type': 'application/json' },
-    });
-  }
-  return new Response(JSON.stringify({ ...toProblem(error), ...extra }), {
+/** An error in the form of its path: OpenAI's under /v1, Problem Details elsewhere. `extra` are more members of the body. */
+export function errorAnswer(
+  path: string,
+  error: TributaryError,
+  extra: Record<string, unknown> = {},
+): { status: number; headers: Record<string, string>; body: string } {
+  const openAi = path.startsWith('/v1/');
+  return {
     status: error.status,
-    headers: { 'content-type': 'application/problem+json' },
-  });
+    headers: { 'content-type': openAi ? 'application/json' : 'application/problem+json' },
+    body: JSON.stringify({ ...(openAi ? toOpenAi(error) : toProblem(error)), ...extra }),
+  };
+}
+
+/** The same as a web response. */
+export function errorResponse(path: string, error: TributaryError, extra: Record<string, unknown> = {}): Response {
+  const { body, ...head } = errorAnswer(path, error, extra);
+  return new Response(body, head);
 }
 
 /** A schema's complaint as a 400 that names the first field at fault. */

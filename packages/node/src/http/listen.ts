@@ -1,29 +1,31 @@
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
 import { TributaryError } from '@tributary/protocol';
-import type { NodeApp } from './app.ts';
-import { errorResponse } from './errors.ts';
+import { callerAtSocket } from '@tributary/work';
+import { errorAnswer } from './errors.ts';
+
+/** How long an idle connection stays open, milliseconds: longer than gateways keep theirs, so that they are the ones to close. */
+const KEEP_ALIVE_MS = 75_000;
 
 /** A socket that is bound before there is anything to answer: the port belongs to the card, and the card to the app. */
 export interface Listener {
   /** Base URL, with the port that the system gave. */
   readonly url: string;
   /** From now on `app` answers; before, everything gets a 503. */
-  serve(app: NodeApp): void;
+  serve(app: RequestListener): void;
   /** Stops accepting, lets answers under way finish for `graceMs`, then cuts. */
   close(graceMs: number): Promise<void>;
 }
 
 /** Binds host and port. Throws `port_taken` or `cannot_listen`. */
 export async function listen(host: string, port: number): Promise<Listener> {
-  let app: NodeApp | null = null;
-  const server = createAdaptorServer({
-    fetch: (request, env) => {
-      if (app) return app.fetch(request, env as Parameters<NodeApp['fetch']>[1]);
-      const starting = new TributaryError('starting', 'The node is starting.', { status: 503, retryable: true });
-      return errorResponse(new URL(request.url).pathname, starting);
-    },
-  });
+  let app: RequestListener = (request, response) => {
+    const starting = new TributaryError('starting', 'The node is starting.', { status: 503, retryable: true });
+    const caller = callerAtSocket(request, response);
+    const { status, headers, body } = errorAnswer(caller.path, starting);
+    caller.answer(status, headers, body);
+  };
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => app(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const taken = cause.code === 'EADDRINUSE';
@@ -50,10 +52,8 @@ export async function listen(host: string, port: number): Promise<Listener> {
     async close(graceMs) {
       // Resolves also when the server is closed already.
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      if ('closeIdleConnections' in server) server.closeIdleConnections();
-      const cut = setTimeout(() => {
-        if ('closeAllConnections' in server) server.closeAllConnections();
-      }, graceMs);
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(cut);
     },

@@ -1,24 +1,34 @@
+import type { RequestListener } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { callerAtSocket } from '@tributary/work';
 import type { LeavesFolder } from '../leaves.ts';
 import type { NodeState } from '../state.ts';
-import { createApp, type NodeApp } from './app.ts';
-import { chatRoutes } from './chat.ts';
+import { createApp } from './app.ts';
+import { answerCaller, QUESTION_PATH, stopRoute } from './chat.ts';
 import { type OperatorActions, operatorRoutes } from './operator.ts';
 import { paymentRoutes } from './payments.ts';
 import { publicRoutes } from './public.ts';
 import { sessionRoutes } from './sessions.ts';
 
-/** All doors of the role `serve`, as spec/wire.md has them. */
+/** All doors of the role `serve`, as spec/wire.md has them. Questions are answered at the bare socket, everything else by routes. */
 export function createServeApp(
   state: NodeState,
   leaves: LeavesFolder,
   actions: OperatorActions,
   operatorToken: string | undefined,
-): NodeApp {
+): RequestListener {
   const app = createApp((error, path) => state.log.error({ err: error, path }, 'a request failed'));
-  chatRoutes(app, state);
+  stopRoute(app, state);
   sessionRoutes(app, state);
   paymentRoutes(app, state);
   publicRoutes(app, state, leaves);
   operatorRoutes(app, state, actions, operatorToken);
-  return app;
+  const others = getRequestListener(app.fetch);
+  return (request, response) => {
+    if (request.method === 'POST' && request.url === QUESTION_PATH) {
+      void answerCaller(callerAtSocket(request, response), state);
+    } else {
+      void others(request, response);
+    }
+  };
 }

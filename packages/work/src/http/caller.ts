@@ -100,58 +100,58 @@ async function drained(response: ServerResponse): Promise<void> {
  * answers is the response. Rejects with what `ask` throws before its first word.
  */
 export function askInside(request: Request, ask: (caller: Caller) => Promise<void>): Promise<Response> {
-  return new Promise((resolve, reject) => {
-    let leave = (): void => undefined;
-    let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-    let wake: (() => void) | undefined;
-    const encoder = new TextEncoder();
-    request.signal.addEventListener('abort', () => leave(), { once: true });
-    const caller: Caller = {
-      path: new URL(request.url).pathname,
-      address: '',
-      header: (name) => request.headers.get(name),
-      async body(limit) {
-        const bytes = new Uint8Array(await request.arrayBuffer());
-        if (bytes.length > limit) throw tooLarge(limit);
-        return bytes;
-      },
-      onGone(then) {
-        leave = then;
-      },
-      answer: (status, headers, body) => resolve(new Response(body, { status, headers })),
-      open(headers) {
-        const body = new ReadableStream<Uint8Array>(
-          {
-            start(c) {
-              controller = c;
-            },
-            pull() {
-              wake?.();
-              wake = undefined;
-            },
-            cancel() {
-              controller = undefined;
-              wake?.();
-              leave();
-            },
+  const { promise, resolve, reject } = Promise.withResolvers<Response>();
+  let leave = (): void => undefined;
+  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  let wake: (() => void) | undefined;
+  const encoder = new TextEncoder();
+  request.signal.addEventListener('abort', () => leave(), { once: true });
+  const caller: Caller = {
+    path: new URL(request.url).pathname,
+    address: '',
+    header: (name) => request.headers.get(name),
+    async body(limit) {
+      const bytes = new Uint8Array(await request.arrayBuffer());
+      if (bytes.length > limit) throw tooLarge(limit);
+      return bytes;
+    },
+    onGone(then) {
+      leave = then;
+    },
+    answer: (status, headers, body) => resolve(new Response(body, { status, headers })),
+    open(headers) {
+      const body = new ReadableStream<Uint8Array>(
+        {
+          start(c) {
+            controller = c;
           },
-          new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_BYTES }),
-        );
-        resolve(new Response(body, { headers }));
-      },
-      write(text) {
-        controller?.enqueue(encoder.encode(text));
-        if (!controller || (controller.desiredSize ?? 0) > 0) return;
-        return new Promise((resume) => {
-          wake = resume;
-        });
-      },
-      end() {
-        leave = () => undefined;
-        controller?.close();
-        controller = undefined;
-      },
-    };
-    ask(caller).catch(reject);
-  });
+          pull() {
+            wake?.();
+            wake = undefined;
+          },
+          cancel() {
+            controller = undefined;
+            wake?.();
+            leave();
+          },
+        },
+        new ByteLengthQueuingStrategy({ highWaterMark: HIGH_WATER_BYTES }),
+      );
+      resolve(new Response(body, { headers }));
+    },
+    write(text) {
+      controller?.enqueue(encoder.encode(text));
+      if (!controller || (controller.desiredSize ?? 0) > 0) return;
+      return new Promise((resume) => {
+        wake = resume;
+      });
+    },
+    end() {
+      leave = () => undefined;
+      controller?.close();
+      controller = undefined;
+    },
+  };
+  ask(caller).catch(reject);
+  return promise;
 }
