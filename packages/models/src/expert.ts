@@ -4,6 +4,7 @@ import type {
   ChatMessage,
   ChatRequest,
   Citation,
+  EmbeddingsRequest,
   Hex32,
   Passage,
   Price,
@@ -53,18 +54,31 @@ export interface Answer {
   notes: string[];
 }
 
+/** Texts as vectors, in the order in which they came. */
+export interface Embeddings {
+  /** All of one length, finite. */
+  vectors: readonly Float32Array[];
+  promptTokens: number;
+  /** Plain sentences for the log. */
+  notes: string[];
+}
+
 /** An expert with its data loaded, ready to answer any number of questions at once. */
 export interface OpenExpert {
   /** Digest of the weights, or of the data and the method; two services of one model have the same. */
   readonly modelDigest: Hex32;
   /** For `ServiceCard.hints`: what the expert's own `suits` reads in the gateway. JSON, at most 64 kB. */
   readonly hints: Record<string, unknown>;
+  /** For `ServiceCard.answers`: `chat` unless it says otherwise. With `embeddings` there is `embed`. */
+  readonly answers?: readonly ('chat' | 'embeddings')[];
   /** For `ServiceCard.supports`: request fields that are honoured. */
   readonly supports: string[];
   readonly deterministic: boolean;
   readonly contextTokens: number;
   readonly maxOutputTokens: number;
   answer(request: ChatRequest, call: AnswerCall): Promise<Answer>;
+  /** Turns texts into vectors. Rejects with a `TributaryError` when it failed; nothing is charged then. */
+  embed?(request: EmbeddingsRequest, signal: AbortSignal): Promise<Embeddings>;
   /** Frees sockets and the like. */
   close(): Promise<void>;
 }

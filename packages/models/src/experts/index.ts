@@ -1,5 +1,6 @@
 import type { Expert } from '../expert.ts';
 import { abacus } from './abacus.ts';
+import { embedder } from './embedder.ts';
 import { guide } from './guide.ts';
 import { library } from './library.ts';
 import { relay } from './relay.ts';
@@ -15,7 +16,13 @@ function register<Options>(expert: Expert<Options>): Expert {
 }
 
 /** Every expert this version knows. */
-export const experts: readonly Expert[] = [register(library), register(abacus), register(guide), register(relay)];
+export const experts: readonly Expert[] = [
+  register(library),
+  register(abacus),
+  register(guide),
+  register(embedder),
+  register(relay),
+];
 
 const byName = new Map(experts.map((e) => [e.name, e]));
 

@@ -161,6 +161,25 @@ test('the request is passed on with the upstream’s model, key, framing and a t
   assert.deepEqual(answer.usage, { promptTokens: 5, completionTokens: 1 });
 });
 
+test('a limit reaches the upstream in the field that it knows, never above the card’s', async () => {
+  let seen: Record<string, unknown> = {};
+  const { baseUrl } = await upstream((req, res, body) => {
+    seen = body;
+    whole({ choices: [{ message: { content: 'x' }, finish_reason: 'stop' }] })(req, res, body);
+  });
+  for (const [limits, field, sent] of [
+    [{ max_completion_tokens: 5 }, 'max_tokens', 5],
+    [{ max_tokens: 5 }, 'max_completion_tokens', 5],
+    [{ max_tokens: 7, max_completion_tokens: 5 }, 'max_tokens', 5],
+    [{ max_tokens: 1_000 }, 'max_tokens', 99],
+  ] as const) {
+    await ask(baseUrl, limits, { limitField: field, maxOutputTokens: 99 });
+    const { max_tokens, max_completion_tokens } = seen;
+    const unset = { max_tokens: undefined, max_completion_tokens: undefined };
+    assert.deepEqual({ max_tokens, max_completion_tokens }, { ...unset, [field]: sent });
+  }
+});
+
 test('impossible token counts are cut to what is possible and noted', async () => {
   const { baseUrl } = await upstream(
     whole({

@@ -2,7 +2,9 @@ import { type ChatRequest, canonicalJson, countTokens, sha256Hex, TributaryError
 import { type Dispatcher, Pool } from 'undici';
 import { z } from 'zod';
 import type { Answer, AnswerCall, ChatDelta, Expert, OpenExpert } from '../expert.ts';
+import { embedThrough } from './relay-embeddings.ts';
 import { createSseReader } from './sse.ts';
+import { asUpstreamError, readBody, refused, timeout } from './upstream-http.ts';
 import { createChunkReader, malformed, readWhole, type UpstreamState } from './upstream-stream.ts';
 
 /** Bytes of an answer beyond which an upstream is cut off. */
@@ -51,59 +53,19 @@ const RelayOptions = z.strictObject({
   connections: z.number().int().min(1).max(4096).default(256),
   contextTokens: z.number().int().positive().default(8192),
   maxOutputTokens: z.number().int().positive().default(4096),
-  /** The field that limits an answer which the client did not limit: newer models of OpenAI know only the second. */
+  /** The field in which the upstream takes the limit of an answer: newer models of OpenAI know only the second. */
   limitField: z.enum(['max_tokens', 'max_completion_tokens']).default('max_tokens'),
-  supports: z.array(z.string()).default(SUPPORTS),
+  supports: z.array(z.string()).optional(),
+  /** What the upstream's model can do; told from its name where nothing is said. */
+  answers: z
+    .array(z.enum(['chat', 'embeddings']))
+    .min(1)
+    .optional(),
 });
 type RelayOptions = z.infer<typeof RelayOptions>;
 
-function timeout(what: string, ms: number): TributaryError {
-  return new TributaryError('upstream_timeout', `The model behind this service gave ${what} within ${ms} ms.`, {
-    status: 504,
-    retryable: true,
-  });
-}
-
-/** An upstream's HTTP error as ours: 400, 413 and 422 blame the question, everything else this provider. */
-function refused(status: number, body: string): TributaryError {
-  let message = body.slice(0, 300);
-  let param: string | null = null;
-  try {
-    const error: unknown = JSON.parse(body)?.error;
-    if (typeof error === 'string') message = error.slice(0, 300);
-    if (typeof error === 'object' && error !== null) {
-      if ('message' in error) message = String(error.message).slice(0, 300);
-      if ('param' in error && typeof error.param === 'string') param = error.param.slice(0, 64);
-    }
-  } catch {
-    // Many servers answer errors in HTML or plain text; the cut text above is what there is to say.
-  }
-  if (status === 400 || status === 413 || status === 422) {
-    return new TributaryError('upstream_refused', `The model refused the request: ${message}`, { status, param });
-  }
-  if (status === 429) {
-    return new TributaryError('upstream_busy', 'The model behind this service takes no more requests now.', {
-      status: 503,
-      retryable: true,
-    });
-  }
-  const detail = status === 401 || status === 403 ? 'did not accept the provider’s key' : `answered status ${status}`;
-  return new TributaryError('upstream_failed', `The model behind this service ${detail}.`, {
-    status: 502,
-    retryable: true,
-    cause: new Error(message),
-  });
-}
-
-function asTributaryError(error: unknown): TributaryError {
-  if (TributaryError.is(error)) return error;
-  if (error instanceof RangeError) return malformed(`too much: ${error.message}`);
-  return new TributaryError('upstream_unreachable', 'The model behind this service cannot be reached.', {
-    status: 502,
-    retryable: true,
-    cause: error,
-  });
-}
+/** Names of models that turn texts into vectors. */
+const EMBEDS = /embed|\b(?:bge|gte|e5|gtr)-|minilm/i;
 
 /** The body for the upstream: what was asked, with its own model name and framing. */
 function upstreamBody(request: ChatRequest, options: RelayOptions): string {
@@ -112,8 +74,11 @@ function upstreamBody(request: ChatRequest, options: RelayOptions): string {
   delete body.provider;
   if (request.stream) body.stream_options = { include_usage: true };
   else delete body.stream_options;
-  // Nobody pays for tokens beyond the card's limit.
-  if (!request.max_completion_tokens && !request.max_tokens) body[options.limitField] = options.maxOutputTokens;
+  // Nobody pays for tokens beyond the card's limit. Servers pass over a limit in the field that they do not know.
+  const limit = request.max_completion_tokens ?? request.max_tokens ?? options.maxOutputTokens;
+  delete body.max_completion_tokens;
+  delete body.max_tokens;
+  body[options.limitField] = Math.min(limit, options.maxOutputTokens);
   return JSON.stringify(body);
 }
 
@@ -147,23 +112,6 @@ function plausibleUsage(
   return { promptTokens: Math.min(prompt, mostPrompt), completionTokens: Math.min(completion, mostCompletion) };
 }
 
-async function readBody(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
-  let first: Buffer | undefined;
-  let all: Buffer[] | undefined;
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBytes) throw malformed(`with more than ${maxBytes} bytes`);
-    if (!first) {
-      first = chunk;
-    } else {
-      all ??= [first];
-      all.push(chunk);
-    }
-  }
-  return all ? Buffer.concat(all).toString('utf8') : (first?.toString('utf8') ?? '');
-}
-
 async function emitAll(ready: { delta: ChatDelta; logprobs: unknown }[], call: AnswerCall): Promise<void> {
   for (const { delta, logprobs } of ready) {
     const slow = call.emit(delta, logprobs);
@@ -186,6 +134,8 @@ function openRelay(options: RelayOptions): OpenExpert {
   });
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   if (options.apiKey) headers.authorization = `Bearer ${options.apiKey}`;
+
+  const answers = options.answers ?? (EMBEDS.test(options.model) ? ['embeddings'] : ['chat']);
 
   async function readStream(
     body: Dispatcher.ResponseData['body'],
@@ -269,7 +219,7 @@ function openRelay(options: RelayOptions): OpenExpert {
         notes,
       };
     } catch (error) {
-      throw asTributaryError(abort.signal.aborted ? abort.signal.reason : error);
+      throw asUpstreamError(abort.signal.aborted ? abort.signal.reason : error);
     } finally {
       clearTimeout(total);
       clearTimeout(wait);
@@ -280,11 +230,16 @@ function openRelay(options: RelayOptions): OpenExpert {
   return {
     modelDigest: (options.digest as `0x${string}` | undefined) ?? sha256Hex(canonicalJson({ model: options.model })),
     hints: {},
-    supports: options.supports,
+    answers,
+    supports: options.supports ?? [
+      ...(answers.includes('chat') ? SUPPORTS : []),
+      ...(answers.includes('embeddings') ? ['dimensions'] : []),
+    ],
     deterministic: false,
     contextTokens: options.contextTokens,
     maxOutputTokens: options.maxOutputTokens,
     answer,
+    embed: embedThrough(pool, headers, options),
     close: () => pool.destroy(),
   };
 }
