@@ -12,6 +12,13 @@ export interface X402Chain {
   claimAndRefund(rows: readonly ClaimRow[], config: ChannelConfig, amount: bigint): Promise<Hex>;
   balanceOf(owner: Address): Promise<bigint>;
   authorizationUsed(authorizer: Address, nonce: Hex32): Promise<boolean>;
+  /** The newest block, as seen at most some seconds ago. */
+  blockNumber(): Promise<bigint>;
+  /** Whether exactly this transfer was made, in block `fromBlock` or later. */
+  transferArrived(
+    transfer: Pick<Authorization, 'from' | 'to' | 'value' | 'nonce'>,
+    fromBlock: bigint,
+  ): Promise<boolean>;
   /** Throws when the transfer would fail now. */
   simulateTransfer(authorization: Authorization, signature: Hex): Promise<void>;
   /** Moves the tokens; throws unless the token's own Transfer event says the same. */
@@ -46,6 +53,8 @@ export function x402Chain(writer: Writer): X402Chain {
     },
     balanceOf: (owner) => tokens.balanceOf(writer, owner),
     authorizationUsed: (authorizer, nonce) => tokens.authorizationState(writer, authorizer, nonce),
+    blockNumber: () => writer.client.getBlockNumber(),
+    transferArrived: (transfer, fromBlock) => tokens.transferArrived(writer, transfer, fromBlock),
     simulateTransfer: (authorization, signature) =>
       tokens.simulateTransferWithAuthorization(writer, authorization, signature),
     async transfer(authorization, signature) {

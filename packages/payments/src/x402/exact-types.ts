@@ -15,6 +15,8 @@ export const ExactRecord = z.discriminatedUnion('kind', [
     requestId: Hex32,
     amount: Amount,
     validBefore: z.string(),
+    /** The chain's newest block before it was sent. */
+    fromBlock: Amount.default(0n),
   }),
   /** It is on chain; the answer is owed. */
   z.object({ kind: z.literal('exact.settled'), ...Transfer, transaction: Hex32 }),
@@ -33,6 +35,8 @@ export interface ExactPayment {
   readonly amount: bigint;
   readonly authorization: Authorization;
   readonly signature: `0x${string}`;
+  /** The transfer is in none of the blocks before this one. */
+  readonly fromBlock: bigint;
 }
 
 export interface ExactOptions {

@@ -5,11 +5,23 @@ import { ExactPayload, type Requirements } from './schemas.ts';
 
 /** Seconds a transfer must still be valid, so that it can reach a block. */
 const MARGIN_SECONDS = 6n;
+/** A used nonce without its transfer is believed after this, seconds: nodes of a chain do not know a block all at once. */
+const SURE_SECONDS = 600;
+/** Between two looks for one transfer, seconds: each costs a read, and some are valid for years. */
+const FIRST_PAUSE_SECONDS = 15;
+const LONGEST_PAUSE_SECONDS = 3_600;
 const FOREVER = (1n << 64n) - 1n;
 const REFUND_LABEL = new TextEncoder().encode('tributary exact refund');
 
 type Settling = Extract<ExactRecord, { kind: 'exact.settling' }>;
 type RefundDue = Extract<ExactRecord, { kind: 'exact.refund_due' }>;
+
+/** When a payment is looked for next, and since when its nonce is used. Unix seconds. */
+interface Seen {
+  lookAt: number;
+  pauseSeconds: number;
+  usedAt: number | null;
+}
 
 function refuse(reason: string, message: string, cause?: unknown): TributaryError {
   return new TributaryError(`invalid_exact_evm_${reason}`, message, { status: 402, cause });
@@ -31,7 +43,7 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
   /** Payments that a request of this process works on, and what of them has still to move. */
   const aside = new Map<string, { payer: Address; amount: bigint }>();
   /** Payments about to be sent or sent, whose answer is owed. */
-  const owed = new Map<string, Settling>();
+  const owed = new Map<string, { settling: Settling; seen: Seen }>();
   const due = new Map<string, RefundDue>();
   const idOf = (t: { payer: string; nonce: string }) => `${t.payer}:${t.nonce}`;
   const transferOf = (p: { payer: `0x${string}`; authorization: Authorization }) => ({
@@ -71,7 +83,9 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
     return sum;
   }
 
-  async function checkOnChain(authorization: Authorization, signature: `0x${string}`): Promise<void> {
+  /** Returns the block from which on the transfer can be found. */
+  async function checkOnChain(authorization: Authorization, signature: `0x${string}`): Promise<bigint> {
+    const block = await chain.blockNumber();
     if (await chain.authorizationUsed(authorization.from, authorization.nonce)) {
       throw refuse('nonce_already_used', 'This transfer was made before.');
     }
@@ -87,6 +101,21 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
     await chain.simulateTransfer(authorization, signature).catch((cause: unknown) => {
       throw refuse('transaction_simulation_failed', 'The token refuses the transfer.', cause);
     });
+    return block;
+  }
+
+  /** What became of a payment that was about to be sent: the record that ends it, or null while that cannot be told. */
+  async function look(
+    { payer, nonce, amount, validBefore, fromBlock }: Settling,
+    seen: Seen,
+  ): Promise<ExactRecord | null> {
+    const closed: ExactRecord = { kind: 'exact.closed', payer, nonce };
+    if (!(await chain.authorizationUsed(payer, nonce))) return BigInt(validBefore) < BigInt(now()) ? closed : null;
+    // A used nonce does not say that money came: its owner may have cancelled it, or moved other money with it.
+    const arrived = await chain.transferArrived({ from: payer, to: gateway, value: amount, nonce }, fromBlock);
+    if (arrived) return { kind: 'exact.refund_due', payer, nonce, amount };
+    seen.usedAt ??= now();
+    return now() >= seen.usedAt + SURE_SECONDS ? closed : null;
   }
 
   return {
@@ -101,20 +130,27 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
       if (aside.has(id) || due.has(id)) throw refuse('nonce_already_used', 'This transfer pays for another request.');
       aside.set(id, { payer: authorization.from, amount: authorization.value });
       try {
-        await checkOnChain(authorization, signature);
+        const fromBlock = await checkOnChain(authorization, signature);
+        return {
+          requestId,
+          payer: authorization.from,
+          amount: authorization.value,
+          authorization,
+          signature,
+          fromBlock,
+        };
       } catch (error) {
         aside.delete(id);
         throw error;
       }
-      return { requestId, payer: authorization.from, amount: authorization.value, authorization, signature };
     },
     release(payment) {
       aside.delete(idOf(transferOf(payment)));
     },
     settling(payment) {
-      const { requestId, amount, authorization } = payment;
+      const { requestId, amount, authorization, fromBlock } = payment;
       const validBefore = authorization.validBefore.toString();
-      return { kind: 'exact.settling', ...transferOf(payment), requestId, amount, validBefore };
+      return { kind: 'exact.settling', ...transferOf(payment), requestId, amount, validBefore, fromBlock };
     },
     async settle(payment) {
       try {
@@ -132,14 +168,16 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
     refund: (payment) => ({ kind: 'exact.refund_due', ...transferOf(payment), amount: payment.amount }),
     async recover() {
       const records: ExactRecord[] = [];
-      for (const [id, settling] of owed) {
-        if (aside.has(id)) continue;
-        const { payer, nonce, amount, validBefore } = settling;
-        const arrived = await chain.authorizationUsed(payer, nonce);
+      for (const [id, entry] of owed) {
+        if (aside.has(id) || entry.seen.lookAt > now()) continue;
+        const record = await look(entry.settling, entry.seen);
         // Meanwhile a new request may have brought this payment: then it is that one's.
-        if (aside.has(id) || owed.get(id) !== settling) continue;
-        if (arrived) records.push({ kind: 'exact.refund_due', payer, nonce, amount });
-        else if (BigInt(validBefore) < BigInt(now())) records.push({ kind: 'exact.closed', payer, nonce });
+        if (aside.has(id) || owed.get(id) !== entry) continue;
+        if (record) records.push(record);
+        else {
+          entry.seen.lookAt = now() + entry.seen.pauseSeconds;
+          entry.seen.pauseSeconds = Math.min(2 * entry.seen.pauseSeconds, LONGEST_PAUSE_SECONDS);
+        }
       }
       return records;
     },
@@ -157,7 +195,7 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
     apply(record) {
       const id = idOf(record);
       if (record.kind === 'exact.settling') {
-        owed.set(id, record);
+        owed.set(id, { settling: record, seen: { lookAt: 0, pauseSeconds: FIRST_PAUSE_SECONDS, usedAt: null } });
         return;
       }
       if (record.kind === 'exact.settled') return;

@@ -31,13 +31,13 @@ const COLLECTOR: Address = `0x${'c0'.repeat(20)}`;
 const token = { name: 'Test Dollar', version: '1', chainId: CHAIN_ID, token: TOKEN };
 const offers = offersFor({ token, payTo: gateway, receiverAuthorizer: gateway, withdrawDelaySeconds: 900 }, PRICE);
 
-function transfer(nonce: Hex32, by = payerKey) {
+function transfer(nonce: Hex32, by = payerKey, validBefore = BigInt(NOW) + 300n) {
   const authorization = {
     from: curve.addressOf(by),
     to: gateway,
     value: PRICE,
     validAfter: 0n,
-    validBefore: BigInt(NOW) + 300n,
+    validBefore,
     nonce,
   };
   const signature = curve.sign(tokens.authorizationDigest('transfer', token, authorization), by);
@@ -47,8 +47,9 @@ function transfer(nonce: Hex32, by = payerKey) {
 
 function exactOf() {
   const chain = createFakeChain(CHAIN_ID, CHANNELS);
-  const exact = createExactPayments({ chain, curve, token, gatewayKey, now: () => NOW });
-  return { chain, exact };
+  const clock = { now: NOW };
+  const exact = createExactPayments({ chain, curve, token, gatewayKey, now: () => clock.now });
+  return { chain, exact, clock };
 }
 
 test('one balance cannot stand behind many transfers at once: their answers would go unpaid', async () => {
@@ -91,6 +92,70 @@ test('a thief who copies the nonce of a payment does not take its refund away', 
   }
   assert.equal(sent.length, 2);
   assert.deepEqual([chain.balances.get(payer), chain.balances.get(curve.addressOf(thiefKey))], [PRICE, PRICE]);
+});
+
+/** A payment whose transfer could not be sent: it is in the journal as under way. */
+async function notSent(nonce: Hex32, validBefore?: bigint) {
+  const { chain, exact, clock } = exactOf();
+  chain.balances.set(payer, PRICE);
+  const paid = await exact.verify(transfer(nonce, payerKey, validBefore), offers.exact, id(1));
+  exact.apply(exact.settling(paid));
+  chain.failNext();
+  await assert.rejects(exact.settle(paid));
+  assert.deepEqual(await exact.recover(), [], 'it may still arrive');
+  return { chain, exact, paid, clock };
+}
+
+test('attack: a payer cancels its authorization, and a used nonce is taken for money that came: it is sent back', async () => {
+  const { chain, exact, clock } = await notSent(id(5));
+  chain.used.add(`${payer}:${id(5)}`);
+  clock.now += 60;
+  assert.deepEqual(await exact.recover(), [], 'the block may not be known everywhere yet');
+  clock.now += 600;
+  const records = await exact.recover();
+  assert.deepEqual(records, [{ kind: 'exact.closed', payer, nonce: id(5) }]);
+  for (const record of records) exact.apply(record);
+  for await (const record of exact.payRefunds()) assert.fail(`sent back ${JSON.stringify(record)}`);
+  assert.deepEqual(chain.sent, []);
+});
+
+test('attack: a payer uses the nonce for another transfer', async () => {
+  const { chain, exact, paid, clock } = await notSent(id(5));
+  await chain.transfer({ ...paid.authorization, to: payer }, paid.signature);
+  clock.now += 60;
+  assert.deepEqual(await exact.recover(), []);
+  clock.now += 600;
+  assert.deepEqual(await exact.recover(), [{ kind: 'exact.closed', payer, nonce: id(5) }]);
+});
+
+test('a transfer that arrives late is sent back without a restart', async () => {
+  const { chain, exact, paid, clock } = await notSent(id(5));
+  clock.now += 60;
+  await chain.transfer(paid.authorization, paid.signature);
+  assert.equal(chain.balances.get(payer), 0n);
+  const records = await exact.recover();
+  assert.deepEqual(records, [{ kind: 'exact.refund_due', payer, nonce: id(5), amount: PRICE }]);
+  for (const record of records) exact.apply(record);
+  for await (const record of exact.payRefunds()) exact.apply(record);
+  assert.equal(chain.balances.get(payer), PRICE);
+  assert.deepEqual(await exact.recover(), []);
+});
+
+test('attack: payments that are good for years and never come are asked about for ever', async () => {
+  const { chain, exact, clock } = await notSent(id(5), 1n << 40n);
+  const { authorizationUsed } = chain;
+  let reads = 0;
+  chain.authorizationUsed = (...args) => {
+    reads++;
+    return authorizationUsed(...args);
+  };
+  for (let day = 0; day < 30; day++) {
+    for (let n = 0; n < 24 * 60; n++) {
+      clock.now += 60;
+      await exact.recover();
+    }
+  }
+  assert.ok(reads > 30 * 20 && reads < 30 * 25, `${reads} reads in thirty days`);
 });
 
 test('a payment that a new request brings while old ones are looked through is not sent back as well', async () => {

@@ -1,4 +1,4 @@
-import { channels } from '@tributary/chain';
+import { type Authorization, channels } from '@tributary/chain';
 import { type Address, channelDigests, type Hex, type Hex32 } from '@tributary/protocol';
 import { decodeAbiParameters } from 'viem';
 import type { OnChain } from '../on-chain.ts';
@@ -10,6 +10,8 @@ export interface FakeChain extends X402Chain {
   readonly balances: Map<Address, bigint>;
   readonly used: Set<string>;
   readonly sent: string[];
+  /** Transfers that were made. */
+  readonly transfers: Set<string>;
   /** The next transaction fails. */
   failNext(): void;
 }
@@ -20,6 +22,8 @@ export function createFakeChain(chainId: number, contract: Address): FakeChain {
   const balances = new Map<Address, bigint>();
   const used = new Set<string>();
   const sent: string[] = [];
+  const transfers = new Set<string>();
+  const nameOf = (t: Pick<Authorization, 'from' | 'to' | 'value' | 'nonce'>) => [t.from, t.to, t.value, t.nonce].join();
   let fail = false;
 
   function transaction(what: string): Hex {
@@ -38,6 +42,7 @@ export function createFakeChain(chainId: number, contract: Address): FakeChain {
     balances,
     used,
     sent,
+    transfers,
     failNext() {
       fail = true;
     },
@@ -65,9 +70,12 @@ export function createFakeChain(chainId: number, contract: Address): FakeChain {
     },
     balanceOf: async (owner) => balances.get(owner) ?? 0n,
     authorizationUsed: async (authorizer, nonce) => used.has(`${authorizer}:${nonce}`),
+    blockNumber: async () => 1n,
+    transferArrived: async (transfer) => transfers.has(nameOf(transfer)),
     async simulateTransfer() {},
     async transfer({ from, to, value, nonce }) {
       const hash = transaction('transfer');
+      transfers.add(nameOf({ from, to, value, nonce }));
       used.add(`${from}:${nonce}`);
       balances.set(from, (balances.get(from) ?? 0n) - value);
       balances.set(to, (balances.get(to) ?? 0n) + value);

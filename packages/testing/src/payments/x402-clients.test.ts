@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { channels, tokens, type Writer } from '@tributary/chain';
+import { channels, testDollarAbi, tokens, type Writer } from '@tributary/chain';
 import {
   chargedResponse,
   createBatchPayments,
@@ -19,10 +19,14 @@ import {
 import {
   type Address,
   channelDigests,
+  digestOf,
+  domainSeparator,
   fromHex,
   type Hex,
   type Hex32,
+  structHash,
   TributaryError,
+  textHash,
   toHex,
 } from '@tributary/protocol';
 import { BatchSettlementEvmScheme } from '@x402/evm/batch-settlement/client';
@@ -227,6 +231,51 @@ describe('the official client of scheme batch-settlement', () => {
       [200, 200],
     );
     assert.equal(hub.channels()[0]!.charged, 3n * PRICE);
+  });
+});
+
+describe('what becomes of an authorization', () => {
+  const CANCEL = textHash('CancelAuthorization(address authorizer,bytes32 nonce)');
+
+  test('money that came is told apart from a nonce that was cancelled or moved other money', async () => {
+    const payer = net.wallets[3]!;
+    const key = fromHex(testKey(3));
+    const from = payer.account.address.toLowerCase() as Address;
+    const to = gateway.account.address.toLowerCase() as Address;
+    const domain = await tokens.tokenDomain(net.reader);
+    const fromBlock = await net.reader.client.getBlockNumber();
+    const chain = x402Chain(gateway);
+    const terms = { from, to, value: PRICE, validAfter: 0n, validBefore: 1n << 40n };
+    const sign = (a: typeof terms & { nonce: Hex32 }) =>
+      curve.sign(tokens.authorizationDigest('transfer', domain, a), key);
+    const [paid, other, cancelled, open] = [random32(), random32(), random32(), random32()];
+
+    await chain.transfer({ ...terms, nonce: paid }, sign({ ...terms, nonce: paid }));
+    const elsewhere = { ...terms, to: from, nonce: other };
+    await tokens.transferWithAuthorization(payer, elsewhere, sign(elsewhere));
+    const separator = domainSeparator(domain.name, domain.version, domain.chainId, domain.token);
+    const signature = curve.sign(digestOf(separator, structHash(CANCEL, [from, cancelled])), key);
+    const hash = await payer.wallet.writeContract({
+      address: net.contracts.dollar,
+      abi: testDollarAbi,
+      functionName: 'cancelAuthorization',
+      args: [from, cancelled, signature],
+    });
+    await net.reader.client.waitForTransactionReceipt({ hash });
+
+    const states = [];
+    for (const nonce of [paid, other, cancelled, open]) {
+      states.push([
+        await chain.authorizationUsed(from, nonce),
+        await chain.transferArrived({ ...terms, nonce }, fromBlock),
+      ]);
+    }
+    assert.deepEqual(states, [
+      [true, true],
+      [true, false],
+      [true, false],
+      [false, false],
+    ]);
   });
 });
 
