@@ -1,7 +1,8 @@
 /**
- * One run, one mock upstream, one load generator, three ways to it: direct, our gateway (channel payment, signed receipts and
- * journal on) and @portkey-ai/gateway. Figures go to `bench/results/latest.json` and to the terminal.
- * `npm run bench`, `npm run bench -- --seconds 5` for a quick look.
+ * One run, one mock upstream, one load generator, four ways to it: direct, two bare hops with a synced write (`floor.ts`),
+ * @portkey-ai/gateway, and our gateway (channel payment, signed receipts and journal on). Figures go to
+ * `bench/results/latest.json` and to the terminal.
+ * `npm run bench`, `npm run bench -- --seconds 5 --warm-up 5` for a quick look.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,7 +16,14 @@ import type { Figures, Load } from './load.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const ROOT = join(HERE, '..');
-const { values } = parseArgs({ options: { seconds: { type: 'string', default: '20' }, only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '20' },
+    /** The same for all: a just-in-time compiler needs some thousand requests until it has seen what is hot. */
+    'warm-up': { type: 'string', default: '20' },
+    only: { type: 'string' },
+  },
+});
 const SECONDS = Number(values.seconds);
 const RATE = 100;
 const CONCURRENCIES = [32, 256];
@@ -23,7 +31,8 @@ const children: ChildProcess[] = [];
 
 function start(command: string, args: string[], env: Record<string, string> = {}): ChildProcess {
   const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // Portkey writes a stack trace for each request it cannot relay.
+    stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, ...env },
     cwd: HERE,
   });
@@ -48,11 +57,22 @@ async function until<T>(what: string, seconds: number, look: () => Promise<T | n
 }
 
 async function measure(load: Omit<Load, 'seconds' | 'warmUpSeconds'>): Promise<Figures> {
-  const full: Load = { ...load, seconds: SECONDS, warmUpSeconds: 3 };
+  const full: Load = { ...load, seconds: SECONDS, warmUpSeconds: Number(values['warm-up']) };
   const { stdout } = await promisify(execFile)(process.execPath, [join(HERE, 'load.ts'), JSON.stringify(full)], {
     maxBuffer: 1 << 24,
   });
   return JSON.parse(stdout) as Figures;
+}
+
+/** Prints its URL once it listens. */
+async function server(...args: string[]): Promise<string> {
+  const line = await firstLine(start(process.execPath, args), (l) => l.startsWith('{'));
+  return (JSON.parse(line) as { url: string }).url;
+}
+
+async function floor(upstream: string, home: string): Promise<string> {
+  const inner = await server(join(HERE, 'floor.ts'), '0', upstream);
+  return server(join(HERE, 'floor.ts'), '0', inner, join(home, 'floor.journal'));
 }
 
 interface Path {
@@ -108,15 +128,23 @@ async function main(): Promise<void> {
   if (!existsSync(join(HERE, 'node_modules/@portkey-ai/gateway'))) {
     await promisify(execFile)('npm', ['ci', '--no-audit', '--no-fund'], { cwd: HERE });
   }
-  const mock = JSON.parse(
-    await firstLine(start(process.execPath, [join(HERE, 'mock-upstream.ts'), '0']), (l) => l.startsWith('{')),
-  ) as { url: string };
+  const mock = await server(join(HERE, 'mock-upstream.ts'), '0');
   const home = await mkdtemp(join(tmpdir(), 'tributary-bench-'));
   try {
-    const direct: Path = { name: 'direct', url: `${mock.url}/v1/chat/completions`, headers: {}, model: 'bench-model' };
-    const paths = [direct, await portkey(mock.url), await tributary(mock.url, home)].filter(
-      (p) => !values.only || values.only.split(',').includes(p.name),
-    );
+    const bare = (name: string, url: string): Path => ({
+      name,
+      url: `${url}/v1/chat/completions`,
+      headers: {},
+      model: 'bench-model',
+    });
+    const makers: Record<string, () => Promise<Path>> = {
+      direct: async () => bare('direct', mock),
+      floor: async () => bare('floor', await floor(mock, home)),
+      portkey: () => portkey(mock),
+      tributary: () => tributary(mock, home),
+    };
+    const paths: Path[] = [];
+    for (const name of values.only?.split(',') ?? Object.keys(makers)) paths.push(await makers[name]!());
     const results: Record<string, Record<string, Figures>> = {};
     const body = (model: string, stream: boolean) =>
       JSON.stringify({
@@ -152,6 +180,7 @@ async function main(): Promise<void> {
       node: process.version,
       cores: cpus().length,
       seconds: SECONDS,
+      warmUpSeconds: Number(values['warm-up']),
       results,
     };
     await mkdir(join(HERE, 'results'), { recursive: true });
