@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assets as assetActions, identity } from '@tributary/chain';
+import { assets as assetActions, identity, tokens } from '@tributary/chain';
 import type { Address } from '@tributary/protocol';
 import fc from 'fast-check';
-import { listAssets } from '../store/chain-queries.ts';
-import { chainTables } from '../store/schema.ts';
+import { listAssets } from '../queries/assets.ts';
+import { listHolders } from '../queries/holders.ts';
+import { chainTables, tokenTransfers } from '../store/schema.ts';
 import type { Database } from '../store/store.ts';
 import { databases, networkFor } from '../test-support.ts';
 import { type FollowedEvents, startFollower } from './follower.ts';
@@ -50,14 +51,14 @@ for (const database of databases) {
     const address = (w: typeof alice) => w.account.address.toLowerCase() as Address;
     const rows = await listAssets(store.db);
     assert.deepEqual(
-      rows.map(({ account, kind, owner, uri, duesPpm, upstream: up, holders }) => ({
+      rows.map(({ account, kind, owner, uri, duesPpm, upstream: up, shares }) => ({
         account,
         kind,
         owner,
         uri,
         duesPpm,
-        up,
-        holders,
+        up: up.map((u) => ({ account: u.account, weightPpm: u.weightPpm })),
+        shares,
       })),
       [
         {
@@ -67,10 +68,7 @@ for (const database of databases) {
           uri: 'one',
           duesPpm: 50_000,
           up: [],
-          holders: [
-            { holder: address(alice), shares: 6n * SHARE },
-            { holder: address(bob), shares: 4n * SHARE },
-          ],
+          shares: 10n * SHARE,
         },
         {
           account: model.account,
@@ -79,13 +77,16 @@ for (const database of databases) {
           uri: 'three',
           duesPpm: 0,
           up: upstream,
-          holders: [],
+          shares: 0n,
         },
       ],
     );
     assert.deepEqual(
-      (await listAssets(store.db, { owner: address(bob) })).map((a) => a.account),
-      [model.account],
+      (await listHolders(store.db, dataset.account, { limit: 9 })).rows.map((h) => [h.holder, h.shares]),
+      [
+        [address(alice), 6n * SHARE],
+        [address(bob), 4n * SHARE],
+      ],
     );
     const names = told.flatMap((f) => f.events.map((e) => `${e.source}.${e.eventName}`));
     for (const name of ['assetRegistry.Registered', 'account.Transfer', 'identityRegistry.Registered']) {
@@ -104,26 +105,50 @@ for (const database of databases) {
     const follower = await startFollower({ reader: alice, store: healed, intervalMs: 0, maxRange: 7 });
     let uris = 0;
 
-    const act = fc.constantFrom('register', 'uri', 'shares', 'agent', 'mine', 'snapshot', 'revert', 'poll');
+    await tokens.mint(alice, alice.account.address, 1_000_000n);
+    const { agentId } = await identity.register(bob, 'rated');
+    const acts = [
+      'register',
+      'uri',
+      'shares',
+      'agent',
+      'ahead',
+      'pay',
+      'flush',
+      'rate',
+      'mine',
+      'snapshot',
+      'revert',
+      'poll',
+    ];
+    const act = fc.constantFrom(...acts);
     await fc.assert(
       fc.asyncProperty(fc.array(act, { minLength: 4, maxLength: 16 }), async (acts) => {
         const snapshots: unknown[] = [await network.rpc('evm_snapshot')];
         const accounts: { account: Address; at: number }[] = [];
-        const take = async () =>
-          (
-            await assetActions.register(alice, {
-              kind: 'dataset',
-              uri: `uri ${uris++}`,
-              upstream: accounts.slice(-1).map(({ account }) => ({ account, weightPpm: 10_000 })),
-              holders: [{ holder: alice.account.address, shares: SHARE }],
-            })
-          ).account;
+        const plan = () => ({
+          kind: 'dataset' as const,
+          uri: `uri ${uris}`,
+          upstream: accounts.slice(-1).map(({ account }) => ({ account, weightPpm: 10_000 })),
+          holders: [{ holder: alice.account.address, shares: SHARE }],
+        });
+        const take = async () => {
+          const { account } = await assetActions.register(alice, plan());
+          uris++;
+          return account;
+        };
+        const pay = (to: Address) => tokens.transfer(alice, to, 1_000n);
         for (const a of acts) {
           const last = accounts.at(-1)?.account;
           if (a === 'register') accounts.push({ account: await take(), at: snapshots.length });
           if (a === 'uri' && last) await assetActions.setURI(alice, last, `changed ${uris++}`);
           if (a === 'shares' && last) await assetActions.transferShares(alice, last, bob.account.address, 1_000n);
           if (a === 'agent') await identity.register(bob, `agent ${uris++}`);
+          if (a === 'ahead') await pay(await assetActions.predict(alice, alice.account.address, plan()));
+          if (a === 'pay' && last) await pay(last);
+          if (a === 'flush' && last) await assetActions.flush(alice, last);
+          if (a === 'rate')
+            await identity.giveFeedback(alice, { agentId, value: -5n, valueDecimals: 1, tag1: 'starred' });
           if (a === 'mine') await network.rpc('anvil_mine', 3);
           if (a === 'snapshot') snapshots.push(await network.rpc('evm_snapshot'));
           if (a === 'revert') {
@@ -145,6 +170,43 @@ for (const database of databases) {
     await follower.stop();
   });
 }
+
+test('money that came before its asset is found with the registration, and forgotten with it', async (t) => {
+  const network = await networkFor(t);
+  const store = await databases[0]!.open(t);
+  const [alice] = network.writers;
+  const follower = await startFollower({ reader: alice, store, intervalMs: 0, maxRange: 2 });
+  const facts = { kind: 'dataset', uri: 'paid ahead' } as const;
+  await tokens.mint(alice, alice.account.address, 1_000n);
+  await tokens.transfer(alice, await assetActions.predict(alice, alice.account.address, facts), 700n);
+  await network.rpc('anvil_mine', 7);
+  await follower.poll();
+  const before = await network.rpc('evm_snapshot');
+  for (let i = 0; i < 2; i++) {
+    const { account } = await assetActions.register(alice, facts);
+    await follower.poll();
+    const [asset] = await listAssets(store.db, [account]);
+    assert.equal(asset?.flows[0]?.received, 700n);
+    if (i === 1) break;
+    await network.revert(before);
+    await network.rpc('anvil_mine', 3);
+    await follower.poll();
+    assert.deepEqual(await store.db.select().from(tokenTransfers), []);
+  }
+  await follower.stop();
+});
+
+test('attack: a NUL in what a stranger writes does not stop the follower', async (t) => {
+  const network = await networkFor(t);
+  const store = await databases[0]!.open(t);
+  const [alice] = network.writers;
+  const follower = await startFollower({ reader: alice, store, intervalMs: 0 });
+  const { account } = await assetActions.register(alice, { kind: 'dataset', uri: 'a\0b' });
+  await identity.register(alice, '\0', { 'key\0': new Uint8Array(1) });
+  await follower.poll();
+  assert.equal((await listAssets(store.db, [account]))[0]?.uri, 'a\u{fffd}b');
+  await follower.stop();
+});
 
 test('a listener hears how far blocks were taken back, and one that fails does not stop the others', async (t) => {
   const network = await networkFor(t);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Hex32, hex32, receiptDigests, SignedReceipt } from '@tributary/protocol';
 import { databases } from '../test-support.ts';
-import { clearReceipts, foldedTo, foldReceipts, receiptById, receiptsSince } from './receipts.ts';
+import { clearReceipts, foldedTo, foldReceipts, listReceipts, receiptById, receiptTotals } from './receipts.ts';
 
 const hex = (n: number, bytes: number) => `0x${n.toString(16).padStart(2 * bytes, '0')}` as Hex32;
 
@@ -54,13 +54,24 @@ for (const database of databases) {
     await foldReceipts(db, 'gateway', entries.slice(500), 2400);
     assert.equal(await foldedTo(db, 'gateway'), 2400);
 
-    const page = await receiptsSince(db, 100, 3);
+    const page = await listReceipts(db, { newestFirst: false, after: 98, limit: 3 });
     assert.deepEqual(
       page.map((r) => r.seq),
       [100, 102, 104],
     );
     assert.deepEqual(SignedReceipt.parse(page[0]!.receipt), signedReceipt(50));
-    assert.equal((await receiptsSince(db, 0, 5000)).length, 1200);
+    assert.equal((await listReceipts(db, { newestFirst: false, limit: 5000 })).length, 1200);
+    const service = hex(2, 20);
+    const newest = await listReceipts(db, { newestFirst: true, service, after: 2396, limit: 2 });
+    assert.deepEqual(
+      newest.map((r) => r.seq),
+      [2394, 2392],
+    );
+    assert.deepEqual(await listReceipts(db, { newestFirst: true, service: hex(3, 20), limit: 2 }), []);
+
+    const earned = entries.reduce((sum, { signed }) => sum + signed.receipt.price, 0n);
+    assert.deepEqual(await receiptTotals(db), [{ service, answers: 1200, earned, last: 1_800_000_000 }]);
+    assert.deepEqual(await receiptTotals(db, [hex(3, 20)]), []);
 
     const hash = signedReceipt(7).payment.receiptHash;
     assert.equal((await receiptById(db, hash))?.seq, 14);
@@ -69,6 +80,7 @@ for (const database of databases) {
 
     await clearReceipts(db, 'gateway');
     assert.equal(await foldedTo(db, 'gateway'), 0);
-    assert.deepEqual(await receiptsSince(db, 0, 10), []);
+    assert.deepEqual(await listReceipts(db, { newestFirst: false, limit: 10 }), []);
+    assert.deepEqual(await receiptTotals(db), []);
   });
 }
