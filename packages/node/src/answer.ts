@@ -1,5 +1,6 @@
 import { type Answer, type ChatDelta, type CollectedMessage, collectMessage } from '@tributary/models';
 import {
+  type AnswerMessage,
   type Attribution,
   type ChatRequest,
   type Citation,
@@ -17,14 +18,18 @@ import {
 import type { HotKey } from './hot-key.ts';
 import type { Offer } from './service.ts';
 
-/** One question as the gateway put it. */
-export interface Question {
+/** One request as the gateway put it. */
+export interface Asked {
   requestId: Hex32;
   salt: Hex32;
   /** Most that the receipt may charge, base units. */
   maxPrice: bigint;
   /** The body exactly as it came: this is what is hashed. */
   body: Record<string, unknown>;
+}
+
+/** One question. */
+export interface Question extends Asked {
   chat: ChatRequest;
 }
 
@@ -94,7 +99,7 @@ export async function answerQuestion(
   key: HotKey,
   nowSeconds: number,
 ): Promise<Answered> {
-  const { card, expert } = offer;
+  const { expert } = offer;
   const collected = collectMessage();
   let ended = false;
   const expertAbort = new AbortController();
@@ -118,30 +123,41 @@ export async function answerQuestion(
   }
   const message = collected.message();
   const answer = result === 'stopped' ? stoppedAnswer(question.chat, message) : result;
+  const { usage, outcome, attribution } = answer;
+  return {
+    message,
+    finishReason: answer.finishReason,
+    usage,
+    citations: answer.citations,
+    notes: answer.notes,
+    outcome,
+    attribution,
+    ...signReceipt(offer, question, { message, usage, outcome, attribution }, key, nowSeconds),
+  };
+}
+
+/** The receipt of an answer, signed. */
+export function signReceipt(
+  { card }: Offer,
+  asked: Asked,
+  answer: { message: AnswerMessage; usage: Usage; outcome: Answer['outcome']; attribution: Attribution[] },
+  key: HotKey,
+  nowSeconds: number,
+): { receipt: Receipt; receiptHash: Hex32; signature: Hex } {
   const cost = answer.outcome === 'unknown' ? 0n : costOf(card.price, answer.usage);
   const receipt: Receipt = {
-    requestId: question.requestId,
+    requestId: asked.requestId,
     service: card.service,
     agentId: card.agentId,
-    requestHash: hashRequest(question.salt, question.body),
-    responseHash: hashAnswer(question.salt, message),
+    requestHash: hashRequest(asked.salt, asked.body),
+    responseHash: hashAnswer(asked.salt, answer.message),
     modelDigest: card.model.digest,
     promptTokens: answer.usage.promptTokens,
     completionTokens: answer.usage.completionTokens,
     token: card.price.token,
-    price: cost < question.maxPrice ? cost : question.maxPrice,
+    price: cost < asked.maxPrice ? cost : asked.maxPrice,
     attributionHash: hashAttribution(answer.attribution),
     issuedAt: nowSeconds,
   };
-  return {
-    message,
-    finishReason: answer.finishReason,
-    usage: answer.usage,
-    citations: answer.citations,
-    notes: answer.notes,
-    outcome: answer.outcome,
-    attribution: answer.attribution,
-    receipt,
-    ...key.signReceipt(receipt),
-  };
+  return { receipt, ...key.signReceipt(receipt) };
 }

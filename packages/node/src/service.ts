@@ -71,6 +71,7 @@ function makeCard(config: ServiceConfig, expert: OpenExpert, around: ServiceSurr
       perMillionPrompt: String(config.price.perMillionPrompt),
       perMillionCompletion: String(config.price.perMillionCompletion),
     },
+    answers: [...(expert.answers ?? ['chat'])],
     supports: expert.supports,
     deterministic: expert.deterministic,
     hints: expert.hints,

@@ -72,7 +72,7 @@ export async function echo(request: ChatRequest, call: AnswerCall): Promise<Answ
   return base;
 }
 
-function serviceOf(endpoint: string, answer: OpenExpert['answer'], supports: string[]): Service {
+function serviceOf(endpoint: string, { answer = echo, embed, supports = [] }: TestNodeOptions): Service {
   const expert: OpenExpert = {
     modelDigest: toHex(new Uint8Array(32).fill(6)),
     hints: {},
@@ -81,6 +81,7 @@ function serviceOf(endpoint: string, answer: OpenExpert['answer'], supports: str
     contextTokens: 8192,
     maxOutputTokens: 1000,
     answer,
+    ...(embed ? { embed } : {}),
     close: async () => undefined,
   };
   const json = {
@@ -105,6 +106,7 @@ function serviceOf(endpoint: string, answer: OpenExpert['answer'], supports: str
       perMillionPrompt: String(PRICE.perMillionPrompt),
       perMillionCompletion: String(PRICE.perMillionCompletion),
     },
+    ...(embed ? { answers: ['embeddings'] } : {}),
     supports,
     deterministic: true,
     hints: {},
@@ -124,6 +126,8 @@ function serviceOf(endpoint: string, answer: OpenExpert['answer'], supports: str
 
 export interface TestNodeOptions {
   answer?: OpenExpert['answer'];
+  /** Makes it a service that turns texts into vectors. */
+  embed?: NonNullable<OpenExpert['embed']>;
   supports?: string[];
   uncoveredLimit?: bigint;
   operatorToken?: string;
@@ -137,7 +141,7 @@ export async function startTestNode(t: TestContext, options: TestNodeOptions = {
   const home = await mkdtemp(join(tmpdir(), 'node-http-'));
   const listener = await listen('127.0.0.1', 0);
   t.after(() => listener.close(0));
-  const service = serviceOf(listener.url, options.answer ?? echo, options.supports ?? []);
+  const service = serviceOf(listener.url, options);
   const key = createHotKey(NODE_KEY, CHAIN_ID, RECEIPT_LOG, receipts);
   const book = createEarningsBook({
     channelDigests: digests,

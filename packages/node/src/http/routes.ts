@@ -5,6 +5,7 @@ import type { LeavesFolder } from '../leaves.ts';
 import type { NodeState } from '../state.ts';
 import { createApp } from './app.ts';
 import { answerCaller, QUESTION_PATH, stopRoute } from './chat.ts';
+import { EMBEDDINGS_PATH, embedForCaller } from './embeddings.ts';
 import { type OperatorActions, operatorRoutes } from './operator.ts';
 import { paymentRoutes } from './payments.ts';
 import { publicRoutes } from './public.ts';
@@ -25,10 +26,10 @@ export function createServeApp(
   operatorRoutes(app, state, actions, operatorToken);
   const others = getRequestListener(app.fetch);
   return (request, response) => {
-    if (request.method === 'POST' && request.url === QUESTION_PATH) {
-      void answerCaller(callerAtSocket(request, response), state);
-    } else {
-      void others(request, response);
-    }
+    const { method, url } = request;
+    if (method === 'POST' && url === QUESTION_PATH) void answerCaller(callerAtSocket(request, response), state);
+    else if (method === 'POST' && url === EMBEDDINGS_PATH)
+      void embedForCaller(callerAtSocket(request, response), state);
+    else void others(request, response);
   };
 }
