@@ -264,6 +264,10 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     catalog,
     feePpm,
     metrics,
+    pageSources: () => ({
+      rpc: publishedRpc(config.rpc),
+      endpoints: catalog.all().map((s) => s.card.endpoint),
+    }),
     offer: async (caller) => (await payers.withoutBody(caller, smallestCharge())).refunded,
     errorHeaders: payers.headersOf,
     notReady: () => (ready ? null : 'starting'),

@@ -492,6 +492,7 @@ export async function startTestGateway(
       operator: () => operator,
     },
     metrics,
+    pageSources: () => ({ rpc: undefined, endpoints: [] }),
     offer: async () => ({}),
     errorHeaders: () => ({}),
     notReady: () => null,

@@ -14,7 +14,7 @@ import {
   type SignedReceipt,
   TributaryError,
 } from '@tributary/protocol';
-import type { Account } from 'viem';
+import type { Account, Transport } from 'viem';
 import { z } from 'zod';
 import type { Answer, TributaryField } from './answer.ts';
 import { type AnswerStream, type AskOptions, ask, type Question, stream } from './ask.ts';
@@ -22,11 +22,12 @@ import { createAuthority } from './authority.ts';
 import { type Channel, type ChannelSession, createChannel } from './channel.ts';
 import { type ChannelLife, channelConfig, createChannelLife } from './channel-life.ts';
 import { toHttpError } from './http-error.ts';
+import type { Trace } from './money-path.ts';
 import { learnNetwork, type Network } from './network.ts';
 import type { PayerBookState } from './payer-book.ts';
 import { createPayingFetch } from './paying-fetch.ts';
 import { deriveSessionKey } from './session-key.ts';
-import { type Trace, trace } from './trace.ts';
+import { trace } from './trace.ts';
 import { type Verification, type VerifyOptions, verifyReceipt } from './verify-receipt.ts';
 
 /** Half a dollar may be open at once, and a tenth quoted for one request, unless the caller says otherwise. */
@@ -38,6 +39,8 @@ export interface TributaryOptions {
   gateway: string;
   /** JSON-RPC URL of the chain. Needed to open, top up and withdraw, and to check who signed receipts. */
   rpc?: string;
+  /** Reaches the chain in place of `rpc`, for example `custom(provider)` of a browser's wallet, which also sends. */
+  transport?: Transport;
   /** Contract addresses the caller trusts, such as those of network.json; see `learnNetwork` for what happens without. */
   contracts?: Contracts;
   /** The payer: a private key or a viem account. */
@@ -118,6 +121,7 @@ export function createTributary(options: TributaryOptions): Tributary {
   const plainFetch = options.fetch ?? globalThis.fetch;
   const apiKey = options.apiKey === undefined ? undefined : parseApiKey(options.apiKey);
   const account = options.signer === undefined ? undefined : accountOf(options.signer);
+  const reachesChain = options.rpc !== undefined || options.transport !== undefined;
   const network = once(() => learnNetwork(plainFetch, gateway, options.contracts));
   let channel: Channel | null = null;
   const restored = once(async () => {
@@ -126,12 +130,12 @@ export function createTributary(options: TributaryOptions): Tributary {
 
   const reader = once(async (): Promise<Reader> => {
     const { chainId, contracts } = await network();
-    return createReader({ rpc: needRpc(), chainId, contracts });
+    return createReader({ ...needRpc(), chainId, contracts });
   });
   const life = once(async (): Promise<ChannelLife> => {
     if (!account) throw missing('signer', 'Pass `signer`: the payer’s private key or account.');
     const { chainId, contracts } = await network();
-    return createChannelLife(createWriter({ rpc: needRpc(), chainId, contracts, signer: account }));
+    return createChannelLife(createWriter({ ...needRpc(), chainId, contracts, signer: account }));
   });
   const authority = once(async () => createAuthority(await reader(), curve));
 
@@ -140,9 +144,9 @@ export function createTributary(options: TributaryOptions): Tributary {
     channel: () => channel,
     apiKey,
     maxPricePerRequest: options.maxPricePerRequest ?? DEFAULT_MAX_PRICE,
-    claimed: async () => (options.rpc && channel ? (await stateOf(channel.channelId)).totalClaimed : 0n),
+    claimed: async () => (reachesChain && channel ? (await stateOf(channel.channelId)).totalClaimed : 0n),
     onAnswer: async (field: TributaryField) => {
-      if (options.rpc) await (await authority()).check(field.receipt);
+      if (reachesChain) await (await authority()).check(field.receipt);
     },
     curve,
     fetch: plainFetch,
@@ -152,8 +156,11 @@ export function createTributary(options: TributaryOptions): Tributary {
     return pay(input, init);
   };
 
-  function needRpc(): string {
-    if (options.rpc) return options.rpc;
+  function needRpc(): { rpc: string; transport?: Transport } {
+    const { rpc, transport } = options;
+    // The URL is then only a label.
+    if (transport) return { rpc: rpc ?? gateway, transport };
+    if (rpc) return { rpc };
     throw missing('rpc', 'Pass `rpc`: the JSON-RPC URL of the chain.');
   }
 
@@ -164,7 +171,7 @@ export function createTributary(options: TributaryOptions): Tributary {
   async function takeIntoUse(session: ChannelSession, deposited = 0n): Promise<Channel> {
     const channelId = channelDigests(session.chainId, session.channels).channelId(session.config);
     // Without an RPC endpoint the deposit is not known here; the gateway refuses what it does not cover.
-    const state = options.rpc ? await stateOf(channelId) : null;
+    const state = reachesChain ? await stateOf(channelId) : null;
     if (state?.balance === 0n) {
       throw new TributaryError('channel_not_found', `Channel ${channelId} has no deposit.`, {
         status: 402,
@@ -236,7 +243,7 @@ export function createTributary(options: TributaryOptions): Tributary {
       await restored();
       if (channel) {
         const { book, channelId } = channel;
-        const onChain = options.rpc ? await stateOf(channelId) : null;
+        const onChain = reachesChain ? await stateOf(channelId) : null;
         if (onChain) book.setDeposit(onChain.balance);
         const { charged, open, reservations, deposit } = book.state();
         const totalClaimed = onChain?.totalClaimed ?? 0n;

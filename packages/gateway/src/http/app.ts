@@ -11,6 +11,7 @@ import { asTributaryError, errorAnswer } from './errors.ts';
 import { type Explorer, explorerRoutes } from './explorer.ts';
 import type { ReadAsking } from './form.ts';
 import { modelList, oneModel } from './models.ts';
+import { type PageSources, pageRoutes } from './page.ts';
 import { CORS, failed, json, preflight } from './respond.ts';
 
 /** What the HTTP side needs. */
@@ -20,6 +21,8 @@ export interface AppDeps {
   feePpm: bigint;
   explorer: Explorer;
   metrics: Metrics;
+  /** What the web page may talk to beside this gateway. */
+  pageSources(): PageSources;
   /** The offer to pay, for `GET` on the paid resource: the official client asks for a refund that way. */
   offer(caller: Caller): Promise<Headers>;
   /** Headers that go with an error, such as `PAYMENT-REQUIRED`. */
@@ -114,6 +117,7 @@ function routes(deps: AppDeps): Hono {
   });
   app.get('/metrics', async (c) => c.text(await deps.metrics.text()));
   explorerRoutes(app, deps.explorer);
+  pageRoutes(app, deps.pageSources);
 
   app.notFound((c) => failed(c.req.path, notFound(c.req.method, c.req.path)));
   app.onError((thrown, c) => {

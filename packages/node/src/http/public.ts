@@ -3,7 +3,8 @@ import type { LeavesFolder } from '../leaves.ts';
 import type { NodeState } from '../state.ts';
 import type { NodeApp } from './app.ts';
 
-const JSON_HEADERS = { 'content-type': 'application/json' };
+/** Pages of any origin may read what is public: they check published claims themselves. */
+const JSON_HEADERS = { 'content-type': 'application/json', 'access-control-allow-origin': '*' };
 
 function unknownService(account: string): TributaryError {
   return new TributaryError('service_not_found', `This node does not offer ${account.slice(0, 80)}.`, {

@@ -1,0 +1,4 @@
+/** Follows soon. */
+export function PartiesPage() {
+  return null;
+}

@@ -1,0 +1,106 @@
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { IconFlask, IconWallet } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { useNetwork } from '../api/network.ts';
+import { shortId } from '../ui/Ids.tsx';
+import { Failed } from '../ui/States.tsx';
+import { type FoundWallet, useFoundWallets } from './found-wallets.ts';
+import { loadEngine } from './load.ts';
+import { connectedWallet, useWallet } from './wallets.ts';
+
+/** Connects a wallet: those that this browser has, and on a devnet its parties, for trying out. */
+export function WalletPicker() {
+  const wallet = useWallet();
+  const network = useNetwork();
+  const found = useFoundWallets();
+  const [error, setError] = useState<unknown>(null);
+  const [busy, setBusy] = useState<string | null>(null);
+  const parties = useQuery({
+    queryKey: ['devnet-parties', network.data?.chainId],
+    enabled: network.isSuccess,
+    queryFn: async () => {
+      const engine = await loadEngine();
+      return engine.hasPlayMoney(network.data!) ? engine.devnetWallets() : [];
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+  if (wallet) {
+    return (
+      <Group justify="space-between" wrap="nowrap">
+        <Text size="sm">
+          <strong>{wallet.name}</strong>{' '}
+          <span className="mono" title={wallet.address}>
+            {shortId(wallet.address)}
+          </span>
+        </Text>
+        <Button size="xs" variant="default" onClick={() => connectedWallet.set(null)}>
+          Disconnect
+        </Button>
+      </Group>
+    );
+  }
+
+  const connect = async (choice: FoundWallet) => {
+    setBusy(choice.id);
+    setError(null);
+    try {
+      connectedWallet.set(await (await loadEngine()).connectInjected(choice, network.data!));
+    } catch (e) {
+      setError(e);
+    }
+    setBusy(null);
+  };
+
+  return (
+    <Stack gap="xs">
+      {found.map((choice) => (
+        <Button
+          key={choice.id}
+          variant="default"
+          justify="flex-start"
+          loading={busy === choice.id}
+          disabled={!network.isSuccess}
+          leftSection={choice.icon ? <img src={choice.icon} width={20} height={20} alt="" /> : <IconWallet size={20} />}
+          onClick={() => void connect(choice)}
+        >
+          {choice.name}
+        </Button>
+      ))}
+      {found.length === 0 && (
+        <Text size="sm" c="dimmed">
+          This browser has no wallet.{' '}
+          {parties.data?.length
+            ? 'On this test network you can act as one of its parties:'
+            : 'Install one as an extension, then open this page again.'}
+        </Text>
+      )}
+      {(parties.data?.length ?? 0) > 0 && (
+        <Stack gap={4}>
+          {found.length > 0 && (
+            <Text size="sm" c="dimmed">
+              Or act as one of the parties of this test network:
+            </Text>
+          )}
+          {parties.data?.map(({ connected, does }) => (
+            <Button
+              key={connected.address}
+              variant="subtle"
+              color="gray"
+              justify="flex-start"
+              leftSection={<IconFlask size={18} stroke={1.7} />}
+              onClick={() => connectedWallet.set(connected)}
+            >
+              {connected.name}
+              <Text span size="sm" c="dimmed" ml={8} truncate>
+                {does}
+              </Text>
+            </Button>
+          ))}
+        </Stack>
+      )}
+      {error !== null && <Failed error={error} />}
+    </Stack>
+  );
+}

@@ -1,0 +1,42 @@
+import type { ChannelSession } from '@tributary/sdk';
+import { z } from 'zod';
+import { createSaved } from '../ui/saved.ts';
+import { useStore } from '../ui/store.ts';
+
+/** Base units as this browser keeps them. */
+const Digits = z.string().regex(/^\d{1,39}$/);
+
+const Session = z.custom<ChannelSession>((value) => typeof value === 'object' && value !== null);
+
+/** What pays for questions asked on this page. Kept in this browser alone. */
+export const Purse = z.discriminatedUnion('kind', [
+  /** Play money of a devnet: an API key that the page opened by itself. */
+  z.object({ kind: z.literal('trial'), apiKey: z.string(), channelId: z.string(), deposit: Digits }),
+  /** An API key that somebody pasted. */
+  z.object({ kind: z.literal('key'), apiKey: z.string() }),
+  /** A deposit of a wallet, with the key that signs what is paid from it. */
+  z.object({ kind: z.literal('channel'), session: Session, deposit: Digits }),
+]);
+export type Purse = z.infer<typeof Purse>;
+
+const PurseState = z.object({
+  purse: Purse.nullable(),
+  /** What answers on this page have cost out of this purse, base units. */
+  spent: Digits,
+});
+
+const saved = createSaved('purse.v1', PurseState, { purse: null, spent: '0' });
+
+export const purseStore = {
+  get: (): Purse | null => saved.get().purse,
+  set: (purse: Purse | null): void => saved.set({ purse, spent: '0' }),
+  addSpent: (amount: bigint): void => saved.set((s) => ({ ...s, spent: (BigInt(s.spent) + amount).toString() })),
+};
+
+/** The purse in use, what was spent out of it here, and what should be left; null where that is not known. */
+export function usePurse(): { purse: Purse | null; spent: bigint; left: bigint | null } {
+  const { purse, spent: text } = useStore(saved);
+  const spent = BigInt(text);
+  const left = purse && purse.kind !== 'key' ? BigInt(purse.deposit) - spent : null;
+  return { purse, spent, left: left !== null && left < 0n ? 0n : left };
+}
