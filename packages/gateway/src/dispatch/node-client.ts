@@ -15,6 +15,7 @@ import type { Delta } from './answer.ts';
 import { exchange } from './exchange.ts';
 import { readLimited } from './read-limited.ts';
 import { sseData } from './sse.ts';
+import { vectorsAsCompletion } from './vectors.ts';
 
 /** The largest whole answer taken from a node, bytes. */
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
@@ -31,6 +32,7 @@ const Message = z.looseObject({
   content: z.string().nullish(),
   refusal: z.string().nullish(),
   tool_calls: z.array(z.unknown()).max(1024).nullish(),
+  embeddings: z.array(z.string()).max(2048).optional(),
 });
 
 const Completion = z.looseObject({
@@ -56,6 +58,8 @@ export interface Ask {
   http: Dispatcher;
   session: string;
   asked: Asked;
+  /** How many vectors are wanted, of how many numbers each; null for a question. */
+  vectors: { texts: number; dimensions: number | null } | null;
   /** JSON text of the request as the node gets it. */
   body: string;
 }
@@ -128,7 +132,7 @@ function refusalOf(service: Service, status: number, text: string): TributaryErr
 function requestOf(ask: Ask, timeouts: { headersMs: number; bodyMs: number }) {
   return {
     origin: ask.service.origin,
-    path: `${ask.service.basePath}/v1/chat/completions`,
+    path: `${ask.service.basePath}/v1/${ask.vectors ? 'embeddings' : 'chat/completions'}`,
     method: 'POST' as const,
     headers: {
       'content-type': 'application/json',
@@ -154,10 +158,12 @@ export async function askWhole(ask: Ask, timeoutMs: number, signal: AbortSignal)
     const options = requestOf(ask, { headersMs: timeoutMs, bodyMs: timeoutMs });
     const { status, text } = await exchange(ask.http, options, MAX_ANSWER_BYTES, signal);
     if (status !== 200) throw refusalOf(ask.service, status, text);
-    const parsed = Completion.safeParse(parseJson(ask.service, text));
+    const answer = parseJson(ask.service, text);
+    const parsed = Completion.safeParse(ask.vectors ? vectorsAsCompletion(answer, ask.vectors) : answer);
     if (parsed.success) return parsed.data;
     const at = parsed.error.issues[0]?.path.join('.');
-    throw malformed(ask.service, `an answer that is not a chat completion (at ${at})`, parsed.error);
+    const wanted = ask.vectors ? 'the vectors asked for' : 'a chat completion';
+    throw malformed(ask.service, `an answer that is not ${wanted} (at ${at})`, parsed.error);
   } catch (error) {
     throw toNodeFailure(error, ask.service);
   }

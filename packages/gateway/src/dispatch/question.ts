@@ -77,6 +77,9 @@ export async function askOf(question: Question, step: Step, nodes: Nodes): Promi
       maxPromptTokens: quote.maxPromptTokens,
       maxCompletionTokens: quote.maxCompletionTokens,
     },
+    vectors: question.parsed.vectors
+      ? { texts: question.parsed.chat.messages.length, dimensions: question.parsed.vectors.dimensions }
+      : null,
     body: JSON.stringify({
       ...question.parsed.raw,
       model: service.card.model.id,

@@ -53,6 +53,7 @@ async function askOne(
       content: choice.message.content ?? null,
       refusal: choice.message.refusal,
       tool_calls: choice.message.tool_calls ?? undefined,
+      embeddings: ask.vectors ? choice.message.embeddings : undefined,
     };
     const receiptHash = nodes.check(
       step.service,

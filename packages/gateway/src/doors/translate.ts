@@ -56,5 +56,5 @@ export function asChat(raw: Record<string, unknown>, nameOf: (param: string) => 
       'Use "auto" to let the router choose.',
     );
   }
-  return { raw, chat: parsed.data, bytes: Buffer.byteLength(JSON.stringify(raw)) };
+  return { raw, chat: parsed.data, bytes: Buffer.byteLength(JSON.stringify(raw)), nameOf };
 }

@@ -4,6 +4,9 @@ import { TributaryError } from '@tributary/protocol';
 import { type Caller, callerAtSocket, type Headers } from '@tributary/work';
 import { Hono } from 'hono';
 import { readChat } from '../doors/chat/index.ts';
+import { readCompletions } from '../doors/completions/index.ts';
+import { readEmbeddings } from '../doors/embeddings/index.ts';
+import { readResponses } from '../doors/responses/index.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Catalog } from '../route/catalog.ts';
 import { type AskDoor, ask } from './ask.ts';
@@ -35,11 +38,14 @@ export interface AppDeps {
 /** The APIs in which a question can be asked, by path. */
 const ASKINGS: Readonly<Record<string, ReadAsking>> = {
   '/v1/chat/completions': readChat,
+  '/v1/responses': readResponses,
+  '/v1/completions': readCompletions,
+  '/v1/embeddings': readEmbeddings,
 };
 
 /** Methods of known paths, so that another one gets 405 and not 404. */
 const METHODS: readonly [RegExp, string][] = [
-  [/^\/v1\/chat\/completions$/, 'GET, POST'],
+  [/^\/v1\/(chat\/completions|responses|completions|embeddings)$/, 'GET, POST'],
   [/^\/v1\/models(\/|$)/, 'GET'],
   [/^\/(health|metrics)$/, 'GET'],
   [/^\/tributary\/settle$/, 'POST'],
@@ -56,7 +62,7 @@ function notFound(method: string, path: string): TributaryError {
   }
   return new TributaryError('not_found', `There is no ${method} ${path}.`, {
     status: 404,
-    hint: 'The API is under /v1: POST /v1/chat/completions, GET /v1/models.',
+    hint: 'The API is under /v1: POST to chat/completions, responses, completions or embeddings, GET models.',
   });
 }
 

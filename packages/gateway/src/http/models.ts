@@ -3,8 +3,18 @@ import type { Catalog, Service } from '../route/catalog.ts';
 import { AUTO } from '../route/plan.ts';
 import { listPrice, typicalCost } from '../route/quote.ts';
 
-/** Fields every service takes. */
+/** Fields that every service takes which answers questions, and which turns texts into vectors. */
 const COMMON_PARAMETERS = ['max_completion_tokens', 'max_tokens', 'stream'];
+const VECTOR_PARAMETERS = ['encoding_format'];
+
+function parametersOf(services: readonly Service[]): string[] {
+  const answers = new Set(services.flatMap((s) => s.card.answers));
+  return [
+    ...(answers.has('chat') ? COMMON_PARAMETERS : []),
+    ...(answers.has('embeddings') ? VECTOR_PARAMETERS : []),
+    ...new Set(services.flatMap((s) => s.card.supports)),
+  ];
+}
 
 /** OpenRouter's price list: dollars per token, as decimal text. */
 function pricing(price: Price): Record<string, string> {
@@ -22,7 +32,7 @@ function providerOf(service: Service, feePpm: bigint): Record<string, unknown> {
     expert: service.card.expert,
     pricing: pricing(listPrice(service.card.price, feePpm)),
     available: service.unavailable === null && service.breaker.allows,
-    supported_parameters: [...COMMON_PARAMETERS, ...service.card.supports],
+    supported_parameters: parametersOf([service]),
   };
 }
 
@@ -40,10 +50,15 @@ function modelObject(id: string, services: readonly Service[], feePpm: bigint): 
     name: card.model.name,
     description: card.model.description,
     context_length: contextLength,
-    architecture: { input_modalities: ['text'], output_modalities: ['text'], tokenizer: 'Other', instruct_type: null },
+    architecture: {
+      input_modalities: ['text'],
+      output_modalities: card.answers.map((kind) => (kind === 'chat' ? 'text' : kind)),
+      tokenizer: 'Other',
+      instruct_type: null,
+    },
     pricing: pricing(listPrice(card.price, feePpm)),
     top_provider: { context_length: contextLength, max_completion_tokens: maxOutput, is_moderated: false },
-    supported_parameters: [...COMMON_PARAMETERS, ...new Set(services.flatMap((s) => s.card.supports))],
+    supported_parameters: parametersOf(services),
     asset: card.model.asset,
     providers: services.map((s) => providerOf(s, feePpm)),
   };
@@ -57,7 +72,7 @@ function autoObject(catalog: Catalog): Record<string, unknown> {
     owned_by: 'tributary',
     name: 'Auto',
     description: 'Sends each question to the service that suits it best, and says which and why.',
-    supported_parameters: [...COMMON_PARAMETERS, ...new Set(catalog.all().flatMap((s) => s.card.supports))],
+    supported_parameters: parametersOf(catalog.all().filter((s) => s.card.answers.includes('chat'))),
   };
 }
 

@@ -5,6 +5,10 @@ export interface ParsedChat {
   raw: Record<string, unknown>;
   chat: ChatRequest;
   bytes: number;
+  /** Vectors are wanted instead of an answer: `raw` is an embeddings request, and every message of `chat` one of its texts. */
+  vectors?: { dimensions: number | null };
+  /** What the API of the request calls a field of `raw`, where that is another name. */
+  nameOf?(param: string): string;
 }
 
 /** Deeper than any tool's schema, and far from where recursion over a body would fail. */

@@ -71,11 +71,25 @@ function modelNotFound(models: readonly string[], catalog: Catalog): TributaryEr
   });
 }
 
-function unsupported(requirement: Requirement, model: string): TributaryError {
-  return new TributaryError('unsupported_parameter', `${requirement.param} is not supported by ${model}.`, {
-    param: requirement.param,
-    hint: `Leave it out, or choose a model whose supported_parameters list ${requirement.feature}; see GET /v1/models.`,
+function unsupported({ param, feature }: Requirement, model: string, { nameOf }: ParsedChat): TributaryError {
+  const name = nameOf?.(param) ?? param;
+  return new TributaryError('unsupported_parameter', `${name} is not supported by ${model}.`, {
+    param: name,
+    hint: `Leave it out, or choose a model whose supported_parameters list ${feature}; see GET /v1/models.`,
   });
+}
+
+function answersOtherwise(model: string, kind: string, catalog: Catalog): TributaryError {
+  const others = new Set(catalog.all().flatMap(({ card }) => (card.answers.includes(kind) ? [card.model.id] : [])));
+  return new TributaryError('wrong_endpoint', `${model} does not answer ${kind} requests.`, {
+    param: 'model',
+    hint: others.size > 0 ? `These do: ${[...others].slice(0, 8).join(', ')}.` : 'No model here does.',
+  });
+}
+
+/** Vectors of two models cannot be compared, so a name must not mean one model now and another one later. */
+function ofOneModel(services: readonly Service[]): readonly Service[] {
+  return services.filter((s) => s.card.model.digest === services[0]!.card.model.digest);
 }
 
 function allUnavailable(services: readonly Service[]): TributaryError {
@@ -95,15 +109,19 @@ function stepsOf(model: string, parsed: ParsedChat, requirements: Requirement[],
   const { chat } = parsed;
   const asked = suffixChoice(model, chat.provider);
   const auto = asked.model === AUTO;
-  const services = auto ? context.catalog.all() : context.catalog.ofModel(asked.model);
-  if (services.length === 0) throw modelNotFound([model], context.catalog);
+  const known = auto ? context.catalog.all() : context.catalog.ofModel(asked.model);
+  if (known.length === 0) throw modelNotFound([model], context.catalog);
+  const kind = parsed.vectors ? 'embeddings' : 'chat';
+  const ofKind = known.filter((s) => s.card.answers.includes(kind));
+  if (ofKind.length === 0) throw answersOtherwise(model, kind, context.catalog);
+  const services = parsed.vectors ? ofOneModel(ofKind) : ofKind;
   const capable = services.filter((s) => !firstUnmet(requirements, s.card.supports));
-  if (capable.length === 0) throw unsupported(firstUnmet(requirements, services[0]!.card.supports)!, model);
+  if (capable.length === 0) throw unsupported(firstUnmet(requirements, services[0]!.card.supports)!, model, parsed);
   const available = capable.filter((s) => s.unavailable === null);
   if (available.length === 0) throw allUnavailable(capable);
   const quoted = available.map((service) => ({
     service,
-    quote: quoteOf(service.card, chat, parsed.bytes, context.feePpm),
+    quote: quoteOf(service.card, chat, parsed.bytes, context.feePpm, parsed.vectors ? 0 : undefined),
   }));
   // Anybody may register a service at any price: it must not raise what everybody else has to set aside.
   const modest = quoted.filter((c) => c.quote.charge <= DEAR);
@@ -150,6 +168,7 @@ export function withoutDearest({ steps, maxCharge }: Plan): Plan | null {
 export function planFor(parsed: ParsedChat, context: PlanContext): Plan {
   const { chat } = parsed;
   const requirements = requirementsOf(parsed.raw, chat);
+  if (parsed.vectors?.dimensions) requirements.push({ param: 'dimensions', feature: 'dimensions' });
   const models = [...new Set([...(chat.model === undefined ? [] : [chat.model]), ...(chat.models ?? [])])];
   const steps: Step[] = [];
   let firstError: unknown;

@@ -20,8 +20,13 @@ function maxPromptTokens(bodyBytes: number, messages: number): number {
 }
 
 /** The worst case of a request at a service. The price rule itself is `costOf` and `withFee` in protocol/price.ts. */
-export function quoteOf(card: ServiceCard, chat: ChatRequest, bodyBytes: number, feePpm: bigint): Quote {
-  const wanted = chat.max_completion_tokens ?? chat.max_tokens ?? card.model.maxOutputTokens;
+export function quoteOf(
+  card: ServiceCard,
+  chat: ChatRequest,
+  bodyBytes: number,
+  feePpm: bigint,
+  wanted: number = chat.max_completion_tokens ?? chat.max_tokens ?? card.model.maxOutputTokens,
+): Quote {
   const usage = {
     promptTokens: maxPromptTokens(bodyBytes, chat.messages.length),
     completionTokens: Math.min(wanted, card.model.maxOutputTokens),

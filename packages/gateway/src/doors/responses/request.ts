@@ -117,7 +117,6 @@ const NAMES: Record<string, string> = {
 export function readRequest(body: Record<string, unknown>): {
   asked: Asked;
   parsed: ParsedChat;
-  nameOf: (param: string) => string;
 } {
   const request = readAs(Request, body);
   refuseUnsupported(request);
@@ -155,5 +154,5 @@ export function readRequest(body: Record<string, unknown>): {
     prompt_cache_retention: request.prompt_cache_retention,
     service_tier: request.service_tier,
   });
-  return { asked: { ...request, tools: echoed }, parsed: asChat(raw, nameOf), nameOf };
+  return { asked: { ...request, tools: echoed }, parsed: asChat(raw, nameOf) };
 }
