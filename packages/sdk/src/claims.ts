@@ -45,7 +45,7 @@ function rowsOf(entries: Hex): { channelId: Hex32; total: bigint }[] {
 export async function findClaim(
   reader: Reader,
   channelId: Hex32,
-  config: ChannelConfig,
+  config: Pick<ChannelConfig, 'receiver' | 'token'>,
   to: bigint,
 ): Promise<ChannelClaim | null> {
   const address = reader.contracts.channels;
@@ -66,7 +66,11 @@ export async function findClaim(
 }
 
 /** The first settlement to a receiver that comes after a claim, or null: the money is claimed but was not sent yet. */
-export async function findSettlement(reader: Reader, config: ChannelConfig, claim: Place): Promise<Place | null> {
+export async function findSettlement(
+  reader: Reader,
+  config: Pick<ChannelConfig, 'receiver' | 'token'>,
+  claim: Place,
+): Promise<Place | null> {
   const settled = await eventLogs(reader, channelsAbi, 'Settled', {
     address: reader.contracts.channels,
     args: { receiver: config.receiver, token: config.token },

@@ -3,6 +3,7 @@ export type { AnswerStream, AskOptions, Question } from './ask.ts';
 export { ChannelSession } from './channel.ts';
 export { type ChannelLife, channelConfig, createChannelLife } from './channel-life.ts';
 export * from './client.ts';
+export * from './money-path.ts';
 export type { PayerBookState } from './payer-book.ts';
 export { createPayingFetch, type PayingFetchOptions } from './paying-fetch.ts';
 export { type Check, checkReceipt, type ReceiptFacts } from './receipt-check.ts';
