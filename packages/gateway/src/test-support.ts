@@ -22,12 +22,15 @@ import {
   channelDigests,
   costOf,
   countTokens,
+  type EmbeddingsRequest,
   type Hex32,
   hashAnswer,
   hashAttribution,
   hashRequest,
+  inputsOf,
   NODE_HEADERS,
   type Price,
+  packVector,
   questionOf,
   type Receipt,
   receiptDigests,
@@ -48,6 +51,7 @@ import { createCatalog } from './route/catalog.ts';
 import { createBooks } from './settle/books.ts';
 import { createPaidBefore } from './settle/paid-before.ts';
 import { payByApiKey } from './settle/pay-by-channel.ts';
+import { apiKeyOf } from './settle/payers.ts';
 import type { GatewayRecord } from './settle/record.ts';
 
 /** The gateway's doors over fake nodes, a fake chain and a journal in memory. */
@@ -77,6 +81,7 @@ export type Fault =
   | 'wrong-signature'
   | 'wrong-answer-hash'
   | 'wrong-request-hash'
+  | 'too-few-vectors'
   | 'session-lost'
   | 'wants-payment';
 
@@ -108,6 +113,9 @@ export interface FakeNodeOptions {
   price?: Partial<Price>;
   supports?: string[];
   deterministic?: boolean;
+  /** What its card says that it answers; vectors are a text's length and 1. */
+  answers?: ('chat' | 'embeddings')[];
+  modelDigest?: Hex32;
   /** For a service that is registered on a real chain. */
   chain?: {
     chainId: number;
@@ -163,12 +171,12 @@ export async function startFakeNode(
   let card!: ServiceCard;
   let cardJson: unknown;
 
-  function evidence(request: IncomingMessage, body: Record<string, unknown>, text: string) {
+  function evidence(request: IncomingMessage, body: Record<string, unknown>, text: string, embeddings?: string[]) {
     const header = (name: string) => String(request.headers[name]);
     const salt = header(NODE_HEADERS.salt) as Hex32;
     const attribution: Attribution[] = [];
     const usage = {
-      promptTokens: countTokens(JSON.stringify(body.messages)),
+      promptTokens: countTokens(JSON.stringify(body.messages ?? body.input)),
       completionTokens: node.fault === 'too-many-tokens' ? 100_000 : countTokens(text),
     };
     const cost = node.outcome === 'unknown' ? 0n : costOf(card.price, usage);
@@ -177,8 +185,8 @@ export async function startFakeNode(
       service: account,
       agentId: card.agentId,
       requestHash: hashRequest(salt, node.fault === 'wrong-request-hash' ? {} : body),
-      responseHash: hashAnswer(salt, { content: node.fault === 'wrong-answer-hash' ? 'another' : text }),
-      modelDigest: MODEL_DIGEST,
+      responseHash: hashAnswer(salt, { content: node.fault === 'wrong-answer-hash' ? 'another' : text, embeddings }),
+      modelDigest: card.model.digest,
       ...usage,
       token: dollar,
       price: node.fault === 'overprices' ? cost + 1n : cost,
@@ -195,6 +203,17 @@ export async function startFakeNode(
       },
       tributary: toWire({ receipt, signature, attribution, outcome: node.outcome }),
     };
+  }
+
+  function embed(request: IncomingMessage, response: ServerResponse, body: Record<string, unknown>): void {
+    const texts = inputsOf(body as EmbeddingsRequest);
+    const embeddings = texts.map((text) => packVector(Float32Array.of(text.length, 1)));
+    const { usage, tributary } = evidence(request, body, '', embeddings);
+    const sent = node.fault === 'too-few-vectors' ? embeddings.slice(1) : embeddings;
+    const data = sent.map((embedding, index) => ({ object: 'embedding', index, embedding }));
+    const text = JSON.stringify({ object: 'list', data, model: card.model.id, usage });
+    if (node.fault === 'not-json') response.end('nonsense');
+    else response.end(`${text.slice(0, -1)},"tributary":${tributary}}`);
   }
 
   async function chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -216,6 +235,10 @@ export async function startFakeNode(
       return;
     }
     if (fault === 'hang') return;
+    if (request.url === '/v1/embeddings') {
+      embed(request, response, body);
+      return;
+    }
     const words = node.words ?? questionOf(body.messages as never).split(/(?<= )/);
     let stopped = false;
     const stop = new Promise<void>((resolve) => {
@@ -335,12 +358,13 @@ export async function startFakeNode(
         name: 'Echo',
         description: 'Repeats',
         asset: modelAsset,
-        digest: MODEL_DIGEST,
+        digest: options.modelDigest ?? MODEL_DIGEST,
         contextTokens: 8192,
         maxOutputTokens: 1024,
       },
       provider: options.provider ?? `provider-${n}`,
       price,
+      ...(options.answers ? { answers: options.answers } : {}),
       supports: options.supports ?? [],
       deterministic: options.deterministic ?? false,
       hints: {},
@@ -363,7 +387,9 @@ export interface TestGateway {
   core: ReturnType<typeof createCore>;
   /** Times that the journal was read from its beginning. */
   journalReads(): number;
-  /** POST to chat completions with the API key. */
+  /** POST to a path with the API key. */
+  post(path: string, body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
+  /** The same to chat completions. */
   ask(body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
   /** Charged so far to the API key's channel. */
   charged(): bigint;
@@ -464,9 +490,9 @@ export async function startTestGateway(
         .map((service) => ({ service, score: service.card.deterministic ? 0.9 : 0.5, why: 'it was its turn' }))
         .sort((a, b) => b.score - a.score),
     payerOf: async (request) => {
-      const bearer = /^Bearer (.+)$/.exec(request.header('authorization') ?? '')?.[1];
-      if (!bearer) throw new TributaryError('payment_required', 'Payment is required.', { status: 402 });
-      const payer = payByApiKey(bearer, hub, curve, async () => undefined);
+      const given = apiKeyOf(request);
+      if (!given) throw new TributaryError('payment_required', 'Payment is required.', { status: 402 });
+      const payer = payByApiKey(given, hub, curve, async () => undefined);
       return { ...payer, proven: options.proven ?? true };
     },
     paidBefore: createPaidBefore(),
@@ -510,6 +536,13 @@ export async function startTestGateway(
     await http.destroy();
   });
   const channelId = digests.channelId(config);
+  const post: TestGateway['post'] = (path, body, headers = {}, signal) =>
+    fetch(url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}`, ...headers },
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      ...(signal ? { signal } : {}),
+    });
   return {
     url,
     apiKey,
@@ -521,13 +554,8 @@ export async function startTestGateway(
     receipts: kept,
     core,
     journalReads: () => journalReads,
-    ask: (body, headers = {}, signal) =>
-      fetch(`${url}/v1/chat/completions`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}`, ...headers },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
-        ...(signal ? { signal } : {}),
-      }),
+    post,
+    ask: (body, headers, signal) => post('/v1/chat/completions', body, headers, signal),
     charged: () => hub.channel(channelId)?.charged ?? 0n,
     expectNothingOpen() {
       assert.equal(hub.channel(channelId)?.reserved, 0n);

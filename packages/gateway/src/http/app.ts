@@ -6,15 +6,17 @@ import { Hono } from 'hono';
 import { readChat } from '../doors/chat/index.ts';
 import { readCompletions } from '../doors/completions/index.ts';
 import { readEmbeddings } from '../doors/embeddings/index.ts';
+import { countMessages, readMessages } from '../doors/messages/index.ts';
 import { readResponses } from '../doors/responses/index.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Catalog } from '../route/catalog.ts';
-import { type AskDoor, ask } from './ask.ts';
+import { type AskDoor, ask, MAX_BODY_BYTES } from './ask.ts';
 import { asTributaryError, errorAnswer } from './errors.ts';
 import { type Explorer, explorerRoutes } from './explorer.ts';
 import type { ReadAsking } from './form.ts';
 import { modelList, oneModel } from './models.ts';
 import { type PageSources, pageRoutes } from './page.ts';
+import { readLimited } from './read-limited.ts';
 import { CORS, failed, json, preflight } from './respond.ts';
 
 /** What the HTTP side needs. */
@@ -41,11 +43,13 @@ const ASKINGS: Readonly<Record<string, ReadAsking>> = {
   '/v1/responses': readResponses,
   '/v1/completions': readCompletions,
   '/v1/embeddings': readEmbeddings,
+  '/v1/messages': readMessages,
 };
 
 /** Methods of known paths, so that another one gets 405 and not 404. */
 const METHODS: readonly [RegExp, string][] = [
-  [/^\/v1\/(chat\/completions|responses|completions|embeddings)$/, 'GET, POST'],
+  [/^\/v1\/(chat\/completions|responses|completions|embeddings|messages)$/, 'GET, POST'],
+  [/^\/v1\/messages\/count_tokens$/, 'POST'],
   [/^\/v1\/models(\/|$)/, 'GET'],
   [/^\/(health|metrics)$/, 'GET'],
   [/^\/tributary\/settle$/, 'POST'],
@@ -62,7 +66,7 @@ function notFound(method: string, path: string): TributaryError {
   }
   return new TributaryError('not_found', `There is no ${method} ${path}.`, {
     status: 404,
-    hint: 'The API is under /v1: POST to chat/completions, responses, completions or embeddings, GET models.',
+    hint: 'The API is under /v1: POST to chat/completions, responses, completions, embeddings or messages, GET models.',
   });
 }
 
@@ -116,6 +120,8 @@ function routes(deps: AppDeps): Hono {
     const path = new URL(c.req.url).pathname.slice('/v1/models/'.length);
     return json(oneModel(deps.catalog, decodePath(path), deps.feePpm));
   });
+
+  app.post('/v1/messages/count_tokens', async (c) => json(countMessages(await readLimited(c.req.raw, MAX_BODY_BYTES))));
 
   app.get('/health', () => {
     const missing = deps.notReady();

@@ -1,4 +1,5 @@
 import { TributaryError, toOpenAi, toProblem } from '@tributary/protocol';
+import { toAnthropic } from '../doors/messages/errors.ts';
 
 /** Anything thrown as an error that strangers may see: what is not ours tells nothing of the inside. */
 export function asTributaryError(error: unknown): TributaryError {
@@ -20,18 +21,24 @@ function retryHeaders(error: TributaryError): Record<string, string> {
   return error.status >= 500 || error.status === 409 ? { 'x-should-retry': 'false' } : {};
 }
 
-/** An error in the form of the path's API: OpenAI's body under /v1, Problem Details elsewhere. */
+/** The body of an error in the form of the path's API: Anthropic's, OpenAI's under /v1, Problem Details elsewhere. */
+function formOf(path: string): (error: TributaryError) => unknown {
+  if (path.startsWith('/v1/messages')) return toAnthropic;
+  return path.startsWith('/v1') ? toOpenAi : toProblem;
+}
+
+/** An error in the form of the path's API. */
 export function errorAnswer(
   path: string,
   error: TributaryError,
 ): { status: number; headers: Record<string, string>; body: string } {
-  const openAi = path.startsWith('/v1');
+  const form = formOf(path);
   return {
     status: error.status,
     headers: {
-      'content-type': openAi ? 'application/json' : 'application/problem+json',
+      'content-type': form === toProblem ? 'application/problem+json' : 'application/json',
       ...retryHeaders(error),
     },
-    body: JSON.stringify(openAi ? toOpenAi(error) : toProblem(error)),
+    body: JSON.stringify(form(error)),
   };
 }

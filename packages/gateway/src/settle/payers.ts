@@ -41,6 +41,12 @@ export interface Payers {
   headersOf(error: unknown): Record<string, string>;
 }
 
+/** An API key of ours in a request: in OpenAI's header, or in Anthropic's. */
+export function apiKeyOf(caller: Pick<Caller, 'header'>): string | undefined {
+  const bearer = /^Bearer\s+(trib_\S*)$/i.exec(caller.header('authorization') ?? '')?.[1];
+  return bearer ?? /^trib_\S*$/.exec(caller.header('x-api-key') ?? '')?.[0];
+}
+
 export function createPayers(deps: PayersDeps): Payers {
   const { chainId, books, x402, batch } = deps;
   const refusals = new WeakMap<object, Record<string, string>>();
@@ -93,10 +99,10 @@ export function createPayers(deps: PayersDeps): Payers {
 
   return {
     async payerOf(caller, bodyHash, amount) {
-      const bearer = /^Bearer\s+(trib_\S*)$/i.exec(caller.header('authorization') ?? '')?.[1];
+      const apiKey = apiKeyOf(caller);
       // Official clients insist on some API key, so one that is not ours is no payment and no mistake.
-      if (bearer !== undefined && caller.header(HEADER_PAYMENT_SIGNATURE.toLowerCase()) === null) {
-        return payByApiKey(bearer, books.hub, deps.curve, deps.findChannel);
+      if (apiKey !== undefined && caller.header(HEADER_PAYMENT_SIGNATURE.toLowerCase()) === null) {
+        return payByApiKey(apiKey, books.hub, deps.curve, deps.findChannel);
       }
       const described = describe(caller, amount, bodyHash);
       return offering(described, async () => {

@@ -2,9 +2,9 @@ import { createMcpHandler, McpServer, type McpServerFactory } from '@modelcontex
 import { TributaryError } from '@tributary/protocol';
 import { CORS } from '../../http/respond.ts';
 import type { AskChat } from '../agents/ask-chat.ts';
+import { readMessage, unread } from '../agents/read-message.ts';
 import type { ReceiptTools } from '../agents/receipt-tools.ts';
 import { refuseForeignHosts } from './hosts.ts';
-import { readMessage } from './read-message.ts';
 import { registerTools } from './tools.ts';
 
 /** Streams that wait for changes of the tools at once; there are none to report. */
@@ -34,14 +34,6 @@ export function ownServer(deps: McpDeps): McpServerFactory {
   };
 }
 
-/** A JSON-RPC error without a request it answers. */
-function rejected(error: TributaryError): Response {
-  const code = error.code === 'invalid_json' ? -32_700 : -32_600;
-  const message = error.hint ? `${error.message} ${error.hint}` : error.message;
-  const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code, message, data: { code: error.code } } });
-  return new Response(body, { status: error.status, headers: { 'content-type': 'application/json' } });
-}
-
 /**
  * The Model Context Protocol over streamable HTTP, revisions 2026-07-28 and 2025-11-25 and before. Without sessions: every
  * request stands for itself, so any replica of the gateway can answer it and there is nothing to fill up.
@@ -60,7 +52,7 @@ export function createMcpDoor(
 
   return async (request) => {
     const response = await answer(request).catch((error: unknown) => {
-      if (TributaryError.is(error)) return rejected(error);
+      if (TributaryError.is(error)) return unread(error);
       throw error;
     });
     for (const [name, value] of Object.entries(CORS)) response.headers.set(name, value);
