@@ -9,6 +9,7 @@ export * from './holders.ts';
 export * from './is-asset.ts';
 export * from './kind-of.ts';
 export * from './list.ts';
+export * from './obligations.ts';
 export * from './owed.ts';
 export * from './owner-of.ts';
 export * from './payee-of.ts';

@@ -304,20 +304,25 @@ for (const database of databases) {
     });
 
     await t.test('a card is due until it is read, again when its address moves, and later when it failed', async () => {
-      const due = await dueCards(db, 0, 100);
+      const dueAt = (now: number) => dueCards(db, { remote: false, now, limit: 100 });
+      const due = await dueAt(0);
       assert.deepEqual(due.map((d) => d.subject).sort(), [
         ...[dataset.account, model.account, account].map((a) => `asset:${a}`).sort(),
         `party:${agent.agentId}`,
       ]);
       const card = { name: 'words', description: '', model: '', content: '"w"', retryAt: null, failures: 0 };
       for (const { subject, uri } of due) await saveCard(db, { ...card, subject, uri });
-      assert.deepEqual(await dueCards(db, 0, 100), []);
+      assert.deepEqual(await dueAt(0), []);
+      await saveCard(db, { ...card, ...due[0]!, uri: 'data:,elsewhere' });
+      assert.deepEqual(await dueAt(0), [due[0]]);
+      await saveCard(db, { ...card, subject: due[0]!.subject, uri: due[0]!.uri });
+      assert.deepEqual(await dueCards(db, { remote: true, now: 0, limit: 9 }), []);
       assert.equal(await nextRetry(db), null);
       const [first] = due;
       await saveCard(db, { ...card, ...first!, retryAt: 50, failures: 2 });
       assert.equal(await nextRetry(db), 50);
-      assert.deepEqual(await dueCards(db, 49, 100), []);
-      assert.deepEqual(await dueCards(db, 50, 100), [{ ...first, failures: 2 }]);
+      assert.deepEqual(await dueAt(49), []);
+      assert.deepEqual(await dueAt(50), [{ ...first, failures: 2 }]);
       assert.equal((await cardNames(db)).length, 4);
       assert.deepEqual(await cardNames(db, [first!.subject]), [
         { subject: first!.subject, name: 'words', description: '', model: '' },

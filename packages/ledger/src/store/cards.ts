@@ -27,8 +27,15 @@ export interface Card {
   failures: number;
 }
 
-/** Cards whose URI is new or moved, and those whose time to be tried again has come (Unix seconds). */
-export function dueCards(db: Database, now: number, limit: number): Promise<DueCard[]> {
+/**
+ * Cards whose URI is new or moved, and those whose time to be tried again has come.
+ * @param filter.remote Those that have to be fetched; else those whose URI says all there is to know.
+ * @param filter.now Unix seconds
+ */
+export function dueCards(
+  db: Database,
+  { remote, now, limit }: { remote: boolean; now: number; limit: number },
+): Promise<DueCard[]> {
   return rowsOf(
     db,
     sql`select s.subject, s.uri, case when c.uri = s.uri then c.failures else 0 end as failures
@@ -40,7 +47,7 @@ export function dueCards(db: Database, now: number, limit: number): Promise<DueC
           order by agent_id, block_number desc, log_index desc
         ) p
       ) s left join cards c on c.subject = s.subject
-      where c.subject is null or c.uri <> s.uri or c.retry_at <= ${now}::bigint
+      where (s.uri ~ '^https?://') = ${remote} and (c.subject is null or c.uri <> s.uri or c.retry_at <= ${now}::bigint)
       order by c.failures nulls first limit ${limit}`,
   );
 }

@@ -20,7 +20,7 @@ export type Earnings = z.infer<typeof Earnings>;
 
 /** An asset as lists and the graph show it. Tokens in which nothing ever moved are left out of `earnings`. */
 export const Asset = AssetRef.extend({
-  description: z.string().describe('From its card, at most 500 characters; empty where there is none.'),
+  description: z.string().describe('From its card, at most 280 characters; empty where there is none.'),
   owner: Address,
   duesPpm: Ppm.describe('Least ppm that anything built on it must pay it.'),
   shares: Amount.describe('All shares there are now, 18 decimals; 0: revenue is the owner’s.'),
@@ -110,7 +110,8 @@ export const AssetDetail = Asset.extend({
   downstreamCount: z.number().int().nonnegative(),
   obligations: z
     .array(z.object({ asset: AssetRef, duePpm: Ppm, flowPpm: Ppm.describe('What reaches it, over all paths.') }))
-    .describe('Ancestors with dues that its revenue must reach.'),
+    .nullable()
+    .describe('Ancestors with dues that its revenue must reach; null when the chain does not answer.'),
   party: PartyRef.nullable().describe('The identity of its owner, if there is one.'),
   service: Service.nullable().describe('Only for services that this gateway can ask.'),
 }).meta({ id: 'AssetDetail' });

@@ -52,14 +52,14 @@ export const Limit = count(MAX_PAGE).meta({
   description: 'Entries of a page, at most.',
 });
 
-/** Entries of a page whose figures are asked of the chain one by one. */
+/** Entries of a page that costs more: entries that are large, or whose figures are asked of the chain one by one. */
 export const MAX_LIVE_PAGE = 200;
 export const LiveLimit = count(MAX_LIVE_PAGE).meta({
   type: 'integer',
   minimum: 1,
   maximum: MAX_LIVE_PAGE,
   default: DEFAULT_PAGE,
-  description: 'Entries of a page, at most. Each costs a question to the chain.',
+  description: 'Entries of a page, at most.',
 });
 
 /** Query of a list. */

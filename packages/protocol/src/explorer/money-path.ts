@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Address, Hex32 } from '../hex.ts';
 import { Amount } from '../money.ts';
 import { SignedReceipt } from '../receipt.ts';
-import { AssetRef, Cursor, Limit, Money, Next, Place } from './common.ts';
+import { AssetRef, Cursor, Limit, LiveLimit, Money, Next, Place } from './common.ts';
 
 /** A receipt of this gateway. Its salt is left out (zero): that is its holder's. */
 export const ReceiptRow = z
@@ -21,7 +21,7 @@ export const ReceiptsQuery = z.strictObject({
   order: z.enum(['newest', 'oldest']).optional().describe('`newest` when left out.'),
   service: Address.optional(),
   cursor: Cursor.optional(),
-  limit: Limit.optional(),
+  limit: LiveLimit.optional(),
 });
 /** Oldest first, `next` is never null: it also finds what comes later. */
 export const ReceiptsPage = z.object({ receipts: z.array(ReceiptRow), next: Next }).meta({ id: 'ReceiptsPage' });
