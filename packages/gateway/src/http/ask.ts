@@ -84,7 +84,8 @@ async function admit(caller: Caller, read: ReadAsking, door: AskDoor, startedAt:
     caller.answer(200, { 'content-type': 'application/json', ...CORS, ...payer.refunded }, '{}');
     return;
   }
-  const key = replayKey(payer.id, idempotencyKey, bodyHash);
+  // The same body means another thing at another path.
+  const key = replayKey(`${payer.id} ${caller.path}`, idempotencyKey, bodyHash);
   const isRetry = idempotencyKey !== null || Number(caller.header('x-stainless-retry-count') ?? 0) > 0;
   if (isRetry && payer.proven) {
     const stored = await storedAnswer(door.replays, key, bodyHash);
