@@ -103,6 +103,7 @@ export async function provision(options: ProvisionOptions): Promise<Provisioned>
     ]),
     abacus: await model('tributary/abacus', 'Abacus', 'Exact arithmetic, algebra, units and dates.'),
     guide: await model('tributary/guide', 'Guide', 'Says what this network can do, what it costs and how to join.'),
+    embedder: await model('tributary/embedder', 'Embedder', 'Turns texts into vectors by their words and letters.'),
   };
 
   /** One provider: identity, device, services, and the configuration of its node. */
@@ -160,6 +161,7 @@ export async function provision(options: ProvisionOptions): Promise<Provisioned>
     { ...library, options: { passages: 3, ranking: 'full' }, price: price(400, 500_000, 2_000_000) },
     { model: models.abacus, expert: 'abacus', price: price(100, 0, 0) },
     { model: models.guide, expert: 'guide', price: price(50, 0, 0) },
+    { model: models.embedder, expert: 'embedder', price: price(10, 20_000, 0) },
   ]);
   const relays = [];
   for (const { baseUrl, model: id } of upstreams) {
