@@ -207,3 +207,44 @@ test('our SDK: one channel, parallel questions, a stream, every receipt checked 
   const checked = await client.verifyReceipt(answers[0]!.receipt!);
   assert.ok(checked);
 });
+
+test('our SDK: a private question is sealed to its service; nobody in between sees it, the receipt verifies', async () => {
+  const { gateway, apiKey, rpc, contracts } = net.network;
+  const sent: string[] = [];
+  const received: string[] = [];
+  const spying: typeof fetch = async (input, init) => {
+    sent.push(String(init?.body ?? ''));
+    const response = await fetch(input, init);
+    received.push(await response.clone().text());
+    return response;
+  };
+  const client = createTributary({ gateway, apiKey, rpc, contracts, fetch: spying });
+  const secret = 'What is 123456789 * 3?';
+  const whole = await client.ask(secret, { model: MODEL, private: true });
+  assert.match(whole.text, /370370367|370,370,367/);
+  const stream = client.stream(secret, { model: MODEL, private: true });
+  let streamed = '';
+  for await (const piece of stream) streamed += piece;
+  assert.equal(streamed, whole.text);
+  const answer = await stream.answer;
+  assert.ok(answer.charged > 0n);
+  const wire = sent.join() + received.join();
+  for (const word of ['123456789', '370370367', '370,370,367']) assert.ok(!wire.includes(word), word);
+  const verified = await client.verifyReceipt(answer.receipt, { request: answer.request, answer: answer.message });
+  assert.deepEqual(
+    verified.checks.filter((c) => c.ok === false),
+    [],
+  );
+  await assert.rejects(client.ask(secret, { private: true }), { code: 'model_needed' });
+
+  // A gateway that puts its own key into the card would read everything.
+  const { sealKey: ours } = JSON.parse(received.find((r) => r.includes('sealKey'))!).card;
+  const theirs = `0x${'09'.repeat(32)}`;
+  const lying: typeof fetch = async (input, init) => {
+    const response = await fetch(input, init);
+    if (!String(input).endsWith('/card')) return response;
+    return new Response((await response.text()).replace(ours, theirs));
+  };
+  const deceived = createTributary({ gateway, apiKey, rpc, contracts, fetch: lying });
+  await assert.rejects(deceived.ask(secret, { model: MODEL, private: true }), { code: 'gateway_lied' });
+});

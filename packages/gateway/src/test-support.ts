@@ -45,6 +45,7 @@ import { createGuardedAgent } from '@tributary/work';
 import { pino } from 'pino';
 import { createCore } from './core.ts';
 import type { Patience } from './dispatch/question.ts';
+import type { ReceiptChecks } from './doors/agents/receipt-tools.ts';
 import { createApp } from './http/app.ts';
 import { createMetrics } from './metrics.ts';
 import { createCatalog } from './route/catalog.ts';
@@ -415,6 +416,7 @@ export async function startTestGateway(
     operatorToken?: string;
     /** By which clients reach the gateway. */
     publicUrl?: string;
+    receiptChecks?: ReceiptChecks;
   } = {},
 ): Promise<TestGateway> {
   const hub = createHubBook({
@@ -459,7 +461,12 @@ export async function startTestGateway(
   };
   for (const record of hub.learn(config, { balance: options.deposit ?? 1_000_000n, ...fresh })) hub.apply(record);
   for (const { node, card, wallet } of services) {
-    catalog.put({ account: node.account, agentWallet: wallet, card });
+    catalog.put({
+      account: node.account,
+      agentWallet: wallet,
+      card,
+      signed: { card: JSON.parse(toWire(card)), signature: `0x${'00'.repeat(65)}` },
+    });
     const spoke: ChannelConfig = {
       ...config,
       payer: GATEWAY,
@@ -518,6 +525,8 @@ export async function startTestGateway(
       operator: () => operator,
     },
     metrics,
+    receiptChecks: async () => options.receiptChecks ?? assert.fail('nobody checks receipts here'),
+    publicUrl: () => options.publicUrl ?? url,
     pageSources: () => ({ rpc: undefined, endpoints: [] }),
     offer: async () => ({}),
     errorHeaders: () => ({}),

@@ -15,6 +15,7 @@ import {
   textOf,
   type Usage,
 } from '@tributary/protocol';
+import type { AnswerSealer } from '@tributary/protocol/sealed';
 import type { HotKey } from './hot-key.ts';
 import type { Offer } from './service.ts';
 
@@ -31,6 +32,8 @@ export interface Asked {
 /** One question. */
 export interface Question extends Asked {
   chat: ChatRequest;
+  /** Seals the answer to a private question. */
+  seal?: AnswerSealer;
 }
 
 /** A finished answer with its receipt. */
@@ -100,13 +103,20 @@ export async function answerQuestion(
   nowSeconds: number,
 ): Promise<Answered> {
   const { expert } = offer;
-  const collected = collectMessage();
+  const { seal } = question;
+  const said = collectMessage();
+  const sent = seal ? collectMessage() : said;
   let ended = false;
   const expertAbort = new AbortController();
+  const send = (content: string): void | Promise<void> => {
+    sent.add({ content });
+    return sink.emit({ content });
+  };
   const emit = (delta: ChatDelta, logprobs?: unknown): void | Promise<void> => {
     if (ended) return;
-    collected.add(delta);
-    return sink.emit(delta, logprobs);
+    said.add(delta);
+    if (!seal) return sink.emit(delta, logprobs);
+    return send(seal.piece(logprobs === undefined ? delta : { ...delta, logprobs }));
   };
   let result: Answer | 'stopped';
   try {
@@ -121,14 +131,15 @@ export async function answerQuestion(
   } finally {
     ended = true;
   }
-  const message = collected.message();
-  const answer = result === 'stopped' ? stoppedAnswer(question.chat, message) : result;
+  const answer = result === 'stopped' ? stoppedAnswer(question.chat, said.message()) : result;
+  await (seal && send(seal.last({ citations: answer.citations })));
+  const message = sent.message();
   const { usage, outcome, attribution } = answer;
   return {
     message,
     finishReason: answer.finishReason,
     usage,
-    citations: answer.citations,
+    citations: seal ? [] : answer.citations,
     notes: answer.notes,
     outcome,
     attribution,

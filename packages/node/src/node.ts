@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { createWriter, identity, readChainId } from '@tributary/chain';
 import { acquireLock } from '@tributary/ledger';
 import { discoverUpstreams } from '@tributary/models';
-import { type Address, receiptDigests, sameHex, TributaryError } from '@tributary/protocol';
+import { type Address, fromHex, receiptDigests, sameHex, TributaryError } from '@tributary/protocol';
+import { createOpener } from '@tributary/protocol/sealed';
 import { type Logger, pino } from 'pino';
 import type { NodeConfig } from './config.ts';
 import { createHotKey, type HotKey, readPrivateKey } from './hot-key.ts';
@@ -59,7 +60,8 @@ export function createNode(
     const stopListening = () => listener.close(graceMs);
     shutdown.add(stopListening);
     const endpoint = config.endpoint ?? listener.url;
-    const base = { config, endpoint, writer, key, log, nowSeconds: () => Math.floor(Date.now() / 1000) };
+    const opener = await createOpener(fromHex(privateKey));
+    const base = { config, endpoint, writer, key, opener, log, nowSeconds: () => Math.floor(Date.now() / 1000) };
 
     // The roles of a node. Each brings its doors; a role to come is opened here, beside this one.
     const serve = await openServe(base);

@@ -4,6 +4,7 @@ import { channels, type Writer } from '@tributary/chain';
 import { openJournal } from '@tributary/ledger';
 import { createEarningsBook, curve, EarningsRecord } from '@tributary/payments';
 import { type Address, channelDigests, receiptDigests } from '@tributary/protocol';
+import type { Opener } from '@tributary/protocol/sealed';
 import type { Logger } from 'pino';
 import { openClaims } from './claims.ts';
 import type { NodeConfig } from './config.ts';
@@ -28,6 +29,7 @@ export interface NodeBase {
   readonly endpoint: string;
   readonly writer: Writer;
   readonly key: HotKey;
+  readonly opener: Opener;
   readonly log: Logger;
   nowSeconds(): number;
 }
@@ -46,7 +48,7 @@ export function openServe(base: NodeBase): Promise<Role> {
 }
 
 async function openServeWith(base: NodeBase, shutdown: Shutdown): Promise<Role> {
-  const { config, endpoint, writer, key, log, nowSeconds } = base;
+  const { config, endpoint, writer, key, opener, log, nowSeconds } = base;
   const { chainId, contracts } = config;
   const { receiptLog, dollar, spokeAuthorizer } = contracts;
   const digests = channelDigests(chainId, contracts.channels);
@@ -70,6 +72,7 @@ async function openServeWith(base: NodeBase, shutdown: Shutdown): Promise<Role> 
       provider: config.provider,
       endpoint,
       dollar,
+      sealKey: opener.publicKey,
       signCard: (card) => key.signCard(card),
       context: async ({ documents }) => ({
         facts: facts.now,
@@ -115,6 +118,7 @@ async function openServeWith(base: NodeBase, shutdown: Shutdown): Promise<Role> 
     services,
     tokens: createSessionTokens(await sessionSecret(config.home)),
     key,
+    opener,
     book,
     keep,
     async paid(channelId, from, max) {

@@ -3,6 +3,7 @@ import {
   type Address,
   canonicalJson,
   type Hex,
+  type Hex32,
   type Price,
   ServiceCard,
   type ServiceCardJson,
@@ -37,6 +38,8 @@ export interface ServiceSurroundings {
   provider: string;
   endpoint: string;
   dollar: Address;
+  /** Public key to which private questions are sealed. */
+  sealKey: Hex32;
   /** Signs a card with the hot key. */
   signCard(card: ServiceCardJson): Hex;
   /** Loads what the expert needs beyond its options. */
@@ -52,6 +55,7 @@ interface Held {
 }
 
 function makeCard(config: ServiceConfig, expert: OpenExpert, around: ServiceSurroundings): Offer {
+  const answers = [...(expert.answers ?? ['chat'])];
   const card: ServiceCardJson = {
     service: config.account,
     agentId: String(around.agentId),
@@ -71,9 +75,10 @@ function makeCard(config: ServiceConfig, expert: OpenExpert, around: ServiceSurr
       perMillionPrompt: String(config.price.perMillionPrompt),
       perMillionCompletion: String(config.price.perMillionCompletion),
     },
-    answers: [...(expert.answers ?? ['chat'])],
-    supports: expert.supports,
+    answers,
+    supports: answers.includes('chat') ? [...expert.supports, 'sealed'] : expert.supports,
     deterministic: expert.deterministic,
+    sealKey: around.sealKey,
     hints: expert.hints,
     issuedAt: around.nowSeconds(),
   };

@@ -1,5 +1,6 @@
 import type { EarningsBook, EarningsRecord, PaymentEntry } from '@tributary/payments';
 import type { Address, ChannelConfig, Hex32 } from '@tributary/protocol';
+import type { Opener } from '@tributary/protocol/sealed';
 import type { Logger } from 'pino';
 import type { ServiceEarnings } from './earnings.ts';
 import type { HotKey } from './hot-key.ts';
@@ -27,6 +28,8 @@ export interface NodeState {
   readonly services: ReadonlyMap<Address, Service>;
   readonly tokens: SessionTokens;
   readonly key: HotKey;
+  /** Opens private questions. */
+  readonly opener: Opener;
   readonly book: EarningsBook;
   /** Writes records to the journal and, when they are on disk, into the book. */
   keep(records: readonly EarningsRecord[]): Promise<void>;

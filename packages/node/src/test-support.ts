@@ -20,6 +20,7 @@ import {
   toWire,
   ZERO_32,
 } from '@tributary/protocol';
+import { createOpener } from '@tributary/protocol/sealed';
 import { pino } from 'pino';
 import { earningsOf } from './earnings.ts';
 import { createHotKey } from './hot-key.ts';
@@ -175,6 +176,7 @@ export async function startTestNode(t: TestContext, options: TestNodeOptions = {
     services: new Map([[SERVICE, service]]),
     tokens: createSessionTokens(new Uint8Array(32).fill(9)),
     key,
+    opener: await createOpener(new Uint8Array(32).fill(5)),
     book,
     keep,
     paid: (channelId, from, max) => paidFrom(journal, channelId, from, max),

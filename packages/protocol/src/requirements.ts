@@ -17,6 +17,8 @@ function hasMembers(value: unknown): boolean {
 
 /** Fields without which the answer would be a wrong one, and when they count as given. Others are hints. */
 const NEEDED: readonly (readonly [field: string, isGiven: (value: unknown) => boolean, feature?: string])[] = [
+  // A service that takes the sealed text for the question would answer nonsense.
+  ['sealed', asks],
   ['stop', asks],
   ['n', (v) => typeof v === 'number' && v > 1],
   ['logprobs', asks],

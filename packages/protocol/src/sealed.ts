@@ -37,11 +37,12 @@ export const PrivateQuestion = z.looseObject({ messages: z.array(z.unknown()).mi
 export type PrivateQuestion = z.infer<typeof PrivateQuestion>;
 
 /** The members of a chat request that carry a sealed question. */
-export interface SealedQuestion {
+export const SealedQuestion = z.object({
   /** The encapsulated key, base64url. Its presence says that the one message is sealed. */
-  sealed: string;
-  messages: [{ role: 'user'; content: string }];
-}
+  sealed: z.string().max(64),
+  messages: z.tuple([z.object({ role: z.literal('user'), content: z.string() })]),
+});
+export type SealedQuestion = z.infer<typeof SealedQuestion>;
 
 /** Opens what was sealed to its key. */
 export interface Opener {

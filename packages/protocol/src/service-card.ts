@@ -38,6 +38,8 @@ export const ServiceCard = z.object({
   /** Request fields beyond messages, stop-gap limits and framing that the service honours, e.g. `tools`, `temperature`. */
   supports: z.array(z.string().max(64)).max(64),
   deterministic: z.boolean(),
+  /** X25519 public key to which private questions are sealed. */
+  sealKey: Hex32.optional(),
   /** What the router may look at, by expert; see models/routing. Not trusted, only used for ranking. */
   hints: z.record(z.string(), z.unknown()).default({}),
   /** Unix seconds. */
@@ -49,6 +51,7 @@ export type ServiceCardJson = z.input<typeof ServiceCard>;
 
 /** A card and the signature of the provider's agentWallet over `cardDigest`. */
 export const SignedServiceCard = z.object({ card: z.unknown(), signature: SignatureHex });
+export type SignedServiceCard = z.infer<typeof SignedServiceCard>;
 
 const CARD_TYPEHASH = textHash('ServiceCard(bytes32 contentHash)');
 

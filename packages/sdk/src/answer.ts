@@ -97,22 +97,26 @@ export interface Answer {
   promptTokens: number;
   completionTokens: number;
   receipt: SignedReceipt;
+  /** Request body and message as they went over the wire, sealed or not: what the receipt's hashes are of. */
+  request: Record<string, unknown>;
   message: AnswerMessage;
 }
 
-/** Builds the answer for people out of a completion's parts. */
+/** Builds the answer for people out of a completion's parts. `shown` is the message as opened, where it came sealed. */
 export function toAnswer(
   field: TributaryField,
+  request: Record<string, unknown>,
   message: AnswerMessage & { annotations?: unknown },
   provider: unknown,
+  shown: AnswerMessage & { annotations?: unknown } = message,
 ): Answer {
   const { receipt, payment } = field.receipt;
   const citations = z
     .array(z.unknown())
     .catch([])
-    .parse(message.annotations ?? []);
+    .parse(shown.annotations ?? []);
   return {
-    text: message.content ?? '',
+    text: shown.content ?? '',
     outcome: field.outcome,
     citations: citations.flatMap((c) => {
       const parsed = Citation.safeParse(c);
@@ -126,6 +130,7 @@ export function toAnswer(
     promptTokens: receipt.promptTokens,
     completionTokens: receipt.completionTokens,
     receipt: field.receipt,
+    request,
     message: { content: message.content, refusal: message.refusal, tool_calls: message.tool_calls },
   };
 }

@@ -3,6 +3,7 @@ import { type Answer, parseTributaryField, toAnswer } from './answer.ts';
 import { createAnswerBuilder, type Delta } from './answer-builder.ts';
 import { Chunk, Completion, parseJson } from './completion.ts';
 import { toHttpError } from './http-error.ts';
+import type { OpenContent, PrivateAsking } from './private.ts';
 import { sseData } from './sse.ts';
 
 /** A question in plain words, or a whole chat request. */
@@ -14,6 +15,8 @@ export interface AskOptions {
   signal?: AbortSignal;
   /** Makes a repeated request get the same answer without paying again. */
   idempotencyKey?: string;
+  /** Seals the question to the service that answers it, so that the gateway cannot read it. Needs a named model and `rpc`. */
+  private?: boolean;
 }
 
 /** A streamed answer: its text piece by piece, and the whole of it with its receipt at the end. */
@@ -65,6 +68,17 @@ async function post(
   return response;
 }
 
+/** Seals a request; given by the client, which knows the chain. */
+export type Seal = (request: ChatRequest) => Promise<PrivateAsking>;
+
+async function prepare(
+  request: ChatRequest,
+  options: AskOptions,
+  seal: Seal,
+): Promise<{ body: ChatRequest; open?: OpenContent }> {
+  return options.private ? seal(request) : { body: request };
+}
+
 /**
  * Asks once and waits for the whole answer.
  *
@@ -74,9 +88,11 @@ export async function ask(
   send: typeof fetch,
   gateway: string,
   question: Question,
+  seal: Seal,
   options: AskOptions = {},
 ): Promise<Answer> {
-  const body = { ...toRequest(question, options.model ?? 'auto'), stream: false };
+  const request = { ...toRequest(question, options.model ?? 'auto'), stream: false };
+  const { body, open } = await prepare(request, options, seal);
   const response = await post(send, gateway, body, options);
   const completion = Completion.safeParse(await response.json().catch(() => undefined));
   if (!completion.success) {
@@ -84,7 +100,11 @@ export async function ask(
   }
   const { message } = completion.data.choices[0]!;
   const field = parseTributaryField(completion.data.tributary);
-  return toAnswer(field, message, completion.data.provider);
+  if (!open) return toAnswer(field, body, message, completion.data.provider);
+  const shown = createAnswerBuilder();
+  for (const delta of open.take(message.content ?? '')) shown.take(delta);
+  open.end();
+  return toAnswer(field, body, message, completion.data.provider, shown.message());
 }
 
 /** Asks and hands out the answer as it comes. Nothing is sent before the stream is read. */
@@ -92,6 +112,7 @@ export function stream(
   send: typeof fetch,
   gateway: string,
   question: Question,
+  seal: Seal,
   options: AskOptions = {},
 ): AnswerStream {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
@@ -101,10 +122,12 @@ export function stream(
   async function* pieces(): AsyncGenerator<string, void, undefined> {
     let ended = false;
     try {
-      const body = { ...toRequest(question, options.model ?? 'auto'), stream: true };
+      const request = { ...toRequest(question, options.model ?? 'auto'), stream: true };
+      const { body, open } = await prepare(request, options, seal);
       const response = await post(send, gateway, body, options);
       if (!response.body) throw brokenOff();
       const builder = createAnswerBuilder();
+      const shown = open ? createAnswerBuilder() : builder;
       let tributary: unknown;
       let provider: unknown;
       for await (const data of sseData(response.body)) {
@@ -119,11 +142,16 @@ export function stream(
         const delta = chunk.choices?.[0]?.delta as Delta | undefined;
         if (!delta) continue;
         builder.take(delta);
-        if (delta.content) yield delta.content;
+        const opened = open ? open.take(delta.content ?? '') : [delta];
+        for (const said of opened) {
+          if (open) shown.take(said);
+          if (said.content) yield said.content;
+        }
       }
       if (tributary === undefined) throw brokenOff();
+      open?.end();
       ended = true;
-      resolve(toAnswer(parseTributaryField(tributary), builder.message(), provider));
+      resolve(toAnswer(parseTributaryField(tributary), body, builder.message(), provider, shown.message()));
     } catch (error) {
       reject(error);
       ended = true;

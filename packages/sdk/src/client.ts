@@ -17,7 +17,7 @@ import {
 import type { Account, Transport } from 'viem';
 import { z } from 'zod';
 import type { Answer, TributaryField } from './answer.ts';
-import { type AnswerStream, type AskOptions, ask, type Question, stream } from './ask.ts';
+import { type AnswerStream, type AskOptions, ask, type Question, type Seal, stream } from './ask.ts';
 import { createAuthority } from './authority.ts';
 import { type Channel, type ChannelSession, createChannel } from './channel.ts';
 import { type ChannelLife, channelConfig, createChannelLife } from './channel-life.ts';
@@ -26,6 +26,7 @@ import type { Trace } from './money-path.ts';
 import { learnNetwork, type Network } from './network.ts';
 import type { PayerBookState } from './payer-book.ts';
 import { createPayingFetch } from './paying-fetch.ts';
+import { sealFor } from './private.ts';
 import { deriveSessionKey } from './session-key.ts';
 import { trace } from './trace.ts';
 import { type Verification, type VerifyOptions, verifyReceipt } from './verify-receipt.ts';
@@ -151,6 +152,7 @@ export function createTributary(options: TributaryOptions): Tributary {
     curve,
     fetch: plainFetch,
   });
+  const seal: Seal = async (request) => sealFor(plainFetch, gateway, request, await reader(), curve);
   const payingFetch: typeof fetch = async (input, init) => {
     await restored();
     return pay(input, init);
@@ -210,8 +212,8 @@ export function createTributary(options: TributaryOptions): Tributary {
 
   return {
     fetch: payingFetch,
-    ask: (question, o) => ask(payingFetch, gateway, question, o),
-    stream: (question, o) => stream(payingFetch, gateway, question, o),
+    ask: (question, o) => ask(payingFetch, gateway, question, seal, o),
+    stream: (question, o) => stream(payingFetch, gateway, question, seal, o),
 
     async models() {
       const response = await plainFetch(`${gateway}/v1/models`);

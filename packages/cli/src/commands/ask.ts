@@ -13,6 +13,7 @@ interface Options extends CommonOptions {
   gateway?: string;
   apiKey?: string;
   maxTokens?: string;
+  private?: boolean;
 }
 
 /** `tributary ask`: one question, its answer, who gave it, from whose data, and what it cost. */
@@ -22,7 +23,8 @@ export function ask(io: Io, done: (o: Outcome) => void): Command {
     .option('--model <id>', 'model to ask; auto chooses the service that suits best', 'auto')
     .option('--gateway <url>', 'gateway to ask; default: the running network’s')
     .option('--api-key <key>', 'key whose channel pays (TRIBUTARY_API_KEY); default: the running network’s')
-    .option('--max-tokens <number>', 'longest answer, in tokens');
+    .option('--max-tokens <number>', 'longest answer, in tokens')
+    .option('--private', 'seal the question to the service, so that the gateway cannot read it; needs --model');
   return runs<Options>(c, io, done, async ({ out }, options, words) => {
     const home = homeOf(io, options);
     const network = await findNetwork(home);
@@ -58,8 +60,10 @@ export function ask(io: Io, done: (o: Outcome) => void): Command {
       messages: [{ role: 'user', content: question }],
       ...(options.maxTokens === undefined ? {} : { max_completion_tokens: wholeNumber(options.maxTokens) }),
     };
-    const answer = await streamed(out, () => client.stream(request, { signal: io.signal }));
-    const files = await keepReceipt(home, answer, request);
+    const answer = await streamed(out, () =>
+      client.stream(request, { signal: io.signal, private: options.private === true }),
+    );
+    const files = await keepReceipt(home, answer, answer.request);
     show(out, answer, relative(io.cwd, files.receipt));
     out.result({
       answer: answer.text,

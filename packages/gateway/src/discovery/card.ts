@@ -26,6 +26,8 @@ export interface CheckedCard {
   account: Address;
   card: ServiceCard;
   agentWallet: Hex;
+  /** Card and signature as served, so that others can check them as well. */
+  signed: SignedServiceCard;
 }
 
 /**
@@ -80,5 +82,5 @@ export async function fetchCard(
   if (agentWallet === null || signer === null || !sameHex(signer, agentWallet)) {
     throw refuse(account, "it is not signed by the identity's wallet");
   }
-  return { account, card, agentWallet };
+  return { account, card, agentWallet, signed: signed.data };
 }

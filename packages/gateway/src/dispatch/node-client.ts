@@ -91,6 +91,7 @@ const NodeError = z.looseObject({
 const REQUEST_FAULTS = new Set([
   'bad_header',
   'request_too_large',
+  'sealed_unreadable',
   'content_filter',
   'content_policy_violation',
   'context_length_exceeded',

@@ -1,8 +1,9 @@
 import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { TributaryError } from '@tributary/protocol';
-import { type Caller, callerAtSocket, type Headers } from '@tributary/work';
+import { askInside, type Caller, callerAtSocket, type Headers } from '@tributary/work';
 import { Hono } from 'hono';
+import type { ReceiptChecks } from '../doors/agents/receipt-tools.ts';
 import { readChat } from '../doors/chat/index.ts';
 import { readCompletions } from '../doors/completions/index.ts';
 import { readEmbeddings } from '../doors/embeddings/index.ts';
@@ -10,6 +11,7 @@ import { countMessages, readMessages } from '../doors/messages/index.ts';
 import { readResponses } from '../doors/responses/index.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Catalog } from '../route/catalog.ts';
+import { agentRoutes } from './agent-routes.ts';
 import { type AskDoor, ask, MAX_BODY_BYTES } from './ask.ts';
 import { asTributaryError, errorAnswer } from './errors.ts';
 import { type Explorer, explorerRoutes } from './explorer.ts';
@@ -18,6 +20,7 @@ import { modelList, oneModel } from './models.ts';
 import { type PageSources, pageRoutes } from './page.ts';
 import { readLimited } from './read-limited.ts';
 import { CORS, failed, json, preflight } from './respond.ts';
+import { signedCard } from './signed-card.ts';
 
 /** What the HTTP side needs. */
 export interface AppDeps {
@@ -26,6 +29,10 @@ export interface AppDeps {
   feePpm: bigint;
   explorer: Explorer;
   metrics: Metrics;
+  /** Holds receipts against the chain; loaded when first asked for. */
+  receiptChecks(): Promise<ReceiptChecks>;
+  /** Base URL by which clients reach the gateway. */
+  publicUrl(): string;
   /** What the web page may talk to beside this gateway. */
   pageSources(): PageSources;
   /** The offer to pay, for `GET` on the paid resource: the official client asks for a refund that way. */
@@ -51,7 +58,9 @@ const METHODS: readonly [RegExp, string][] = [
   [/^\/v1\/(chat\/completions|responses|completions|embeddings|messages)$/, 'GET, POST'],
   [/^\/v1\/messages\/count_tokens$/, 'POST'],
   [/^\/v1\/models(\/|$)/, 'GET'],
-  [/^\/(health|metrics)$/, 'GET'],
+  [/^\/(health|metrics|\.well-known\/agent-card\.json)$/, 'GET'],
+  [/^\/mcp$/, 'GET, POST, DELETE'],
+  [/^\/a2a$/, 'POST'],
   [/^\/tributary\/settle$/, 'POST'],
   [/^\/tributary\//, 'GET'],
 ];
@@ -123,11 +132,18 @@ function routes(deps: AppDeps): Hono {
 
   app.post('/v1/messages/count_tokens', async (c) => json(countMessages(await readLimited(c.req.raw, MAX_BODY_BYTES))));
 
+  app.get('/tributary/services/:account/card', (c) => json(signedCard(deps.catalog, c.req.param('account'))));
+
   app.get('/health', () => {
     const missing = deps.notReady();
     return json({ status: missing ?? 'ok' }, {}, missing ? 503 : 200);
   });
   app.get('/metrics', async (c) => c.text(await deps.metrics.text()));
+  agentRoutes(app, {
+    ...deps,
+    ask: (request) => askInside(request, (caller) => answerCaller(caller, readChat, deps)),
+    findReceipt: deps.explorer.receipt,
+  });
   explorerRoutes(app, deps.explorer);
   pageRoutes(app, deps.pageSources);
 

@@ -1,4 +1,4 @@
-import type { Address, Hex, ServiceCard } from '@tributary/protocol';
+import type { Address, Hex, ServiceCard, SignedServiceCard } from '@tributary/protocol';
 import { type Breaker, createBreaker } from './breaker.ts';
 import { createLatency, type Latency } from './latency.ts';
 
@@ -8,6 +8,8 @@ export interface Service {
   /** Who signs its receipts. */
   readonly agentWallet: Hex;
   readonly card: ServiceCard;
+  /** Card and signature as the node served them. */
+  readonly signed: SignedServiceCard;
   readonly origin: string;
   /** Path of the endpoint without trailing slash, put before the node's own paths. */
   readonly basePath: string;
@@ -20,7 +22,7 @@ export interface Service {
 /** The services known to this gateway. */
 export interface Catalog {
   /** Adds a service or replaces its card; its history is kept. */
-  put(entry: { account: Address; agentWallet: Hex; card: ServiceCard }): Service;
+  put(entry: Pick<Service, 'account' | 'agentWallet' | 'card' | 'signed'>): Service;
   remove(account: Address): void;
   get(account: Address): Service | undefined;
   /** In order of first sight. */

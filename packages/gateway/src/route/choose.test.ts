@@ -35,7 +35,7 @@ function candidates(...prices: bigint[]): Candidate[] {
       deterministic: false,
       issuedAt: 1,
     });
-    const service = catalog.put({ account, agentWallet: account, card });
+    const service = catalog.put({ account, agentWallet: account, card, signed: { card, signature: account } });
     return { service, quote: quoteOf(card, { messages: [{ role: 'user', content: 'x' }] }, 100, FEE) };
   });
 }

@@ -1,5 +1,6 @@
 import type { ChatDelta } from '@tributary/models';
 import { ChatRequest, type Hex32, NODE_HEADERS, TributaryError, toOpenAi } from '@tributary/protocol';
+import { SealedQuestion } from '@tributary/protocol/sealed';
 import type { Caller } from '@tributary/work';
 import { type Answered, answerQuestion, type Question } from '../answer.ts';
 import type { NodeState } from '../state.ts';
@@ -7,7 +8,7 @@ import { refuseUnsupported } from '../unsupported.ts';
 import { type Admitted, admit, type Kind, refuse } from './admit.ts';
 import type { NodeApp } from './app.ts';
 import { completionJson, createChunkWriter } from './chunks.ts';
-import { asTributaryError } from './errors.ts';
+import { asTributaryError, invalid } from './errors.ts';
 
 /** Where questions come in. */
 export const QUESTION_PATH = '/v1/chat/completions';
@@ -25,6 +26,32 @@ const CHAT: Kind<ChatRequest> = {
 
 interface AdmittedQuestion extends Pick<Admitted<ChatRequest>, 'offer' | 'stop' | 'finish'> {
   question: Question;
+}
+
+/** What the gateway may know of a private question stands outside; what it must not, inside. */
+function unsealed(outer: ChatRequest, inner: Record<string, unknown>): Record<string, unknown> {
+  const { model, stream, max_tokens, max_completion_tokens } = outer;
+  return { ...inner, model, stream, max_tokens, max_completion_tokens };
+}
+
+/** Understands the question, opening it where it is sealed. */
+async function open(state: NodeState, admitted: Admitted<ChatRequest>): Promise<AdmittedQuestion> {
+  const { asked, request, ...rest } = admitted;
+  if (request.sealed === undefined) return { question: { ...asked, chat: request }, ...rest };
+  try {
+    const sealed = SealedQuestion.safeParse(asked.body);
+    if (!sealed.success) throw invalid(sealed.error);
+    const { card } = rest.offer;
+    const { question, answer: seal } = await state.opener.open(card.service, sealed.data);
+    const body = unsealed(request, question);
+    const parsed = ChatRequest.safeParse(body);
+    if (!parsed.success) throw invalid(parsed.error);
+    CHAT.check(body, parsed.data, card);
+    return { question: { ...asked, chat: parsed.data, seal }, ...rest };
+  } catch (error) {
+    rest.finish(null);
+    throw error;
+  }
 }
 
 async function answerWhole(state: NodeState, caller: Caller, admitted: AdmittedQuestion): Promise<void> {
@@ -86,9 +113,10 @@ async function answerStreamed(state: NodeState, caller: Caller, admitted: Admitt
 /** `POST /v1/chat/completions`. */
 export async function answerCaller(caller: Caller, state: NodeState): Promise<void> {
   try {
-    const { asked, request: chat, ...rest } = await admit(state, caller, CHAT);
-    const admitted = { question: { ...asked, chat }, ...rest };
-    await (chat.stream ? answerStreamed(state, caller, admitted) : answerWhole(state, caller, admitted));
+    const admitted = await open(state, await admit(state, caller, CHAT));
+    await (admitted.question.chat.stream
+      ? answerStreamed(state, caller, admitted)
+      : answerWhole(state, caller, admitted));
   } catch (failure) {
     refuse(state, caller, failure);
   }
