@@ -50,6 +50,19 @@ export const GatewayConfig = z.strictObject({
       dust: Amount.default(1_000n),
     })
     .prefault({}),
+  /** x402 payers need no gas: the gateway pays it for their transactions, from these amounts on and so often. */
+  x402: z
+    .strictObject({
+      /** Least price of a request that is paid by one transfer (`exact`). */
+      minTransfer: Amount.default(5_000n),
+      minDeposit: Amount.default(100_000n),
+      minRefund: Amount.default(10_000n),
+      /** Transactions an hour that bring the gateway nothing: deposits, refunds, and transfers whose answer failed. */
+      perPayer: z.number().int().min(1).max(100_000).default(30),
+      /** The same for all payers together. */
+      perHour: z.number().int().min(1).max(1_000_000).default(1_000),
+    })
+    .prefault({}),
   /**
    * The operator settles with it (`Authorization: Bearer`). Without it only programs on this machine may, and nobody when
    * `publicUrl` is not of this machine.

@@ -3,16 +3,20 @@ import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { assets, channels, identity, tokens } from '@tributary/chain';
+import { assets, channels, identity, testDollarAbi, tokens } from '@tributary/chain';
 import { type ApiKey, authorizerOf, curve, decodePaymentResponse, encodeHeader, newApiKey } from '@tributary/payments';
 import {
   type Address,
   type ChannelConfig,
   channelDigests,
+  digestOf,
+  domainSeparator,
   fromHex,
   HALF_ORDER,
   type Hex32,
   sha256Hex,
+  structHash,
+  textHash,
   withFee,
   ZERO_32,
 } from '@tributary/protocol';
@@ -221,7 +225,7 @@ test('answers that the journal lost come back from the node that was paid for th
   assert.deepEqual(await again.json(), { ...second, salt: ZERO_32 });
 });
 
-function officialFetch(schemes: 'exact' | 'batch', key = PAYER_KEY): typeof fetch {
+function officialFetch(schemes: 'exact' | 'batch', key = PAYER_KEY, through: typeof fetch = fetch): typeof fetch {
   const account = privateKeyToAccount(key);
   const signer = Object.assign(account, { readContract: net.reader.client.readContract });
   const client = new x402Client();
@@ -231,7 +235,7 @@ function officialFetch(schemes: 'exact' | 'batch', key = PAYER_KEY): typeof fetc
       ? new ExactEvmScheme(signer)
       : new BatchSettlementEvmScheme(signer, { voucherSigner: privateKeyToAccount(testKey(5)) });
   client.register(`eip155:${net.chainId}`, scheme);
-  return wrapFetchWithPayment(fetch, client);
+  return wrapFetchWithPayment(through, client);
 }
 
 function ask(payingFetch: typeof fetch, body: unknown): Promise<Response> {
@@ -270,14 +274,53 @@ test('an exact stream that fails after its payment is paid back', async () => {
   }
 });
 
-test('an exact payment whose answer fails before its first word never moves', async () => {
+test('an exact payment whose answer fails is paid back', async () => {
   const payer = privateKeyToAccount(PAYER_KEY).address;
   const before = await tokens.balanceOf(net.reader, payer);
   echo.node.fault = 'status-500';
   const response = await ask(officialFetch('exact'), hello);
   echo.node.fault = 'none';
   assert.equal(response.status, 502);
-  assert.equal(await tokens.balanceOf(net.reader, payer), before);
+  for (;;) {
+    if ((await tokens.balanceOf(net.reader, payer)) === before) break;
+    await net.mine();
+  }
+});
+
+test('attack: an exact payer cancels its transfer while the answer is made, and the node that signed it goes unpaid', async () => {
+  const account = privateKeyToAccount(PAYER_KEY);
+  let nonce: Hex32 | undefined;
+  const paying = (async (input, init) => {
+    const request = new Request(input, init);
+    const header = request.headers.get('PAYMENT-SIGNATURE');
+    if (header) nonce = JSON.parse(Buffer.from(header, 'base64').toString()).payload.authorization.nonce;
+    return fetch(request);
+  }) as typeof fetch;
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>();
+  const asked = echo.node.asked;
+  echo.node.gate = gate;
+  const answering = ask(officialFetch('exact', PAYER_KEY, paying), hello);
+  while (echo.node.asked === asked) await net.mine();
+  const domain = await tokens.tokenDomain(net.reader);
+  const separator = domainSeparator(domain.name, domain.version, domain.chainId, domain.token);
+  const cancel = textHash('CancelAuthorization(address authorizer,bytes32 nonce)');
+  const payer = account.address.toLowerCase() as Address;
+  const signature = curve.sign(digestOf(separator, structHash(cancel, [payer, nonce!])), fromHex(PAYER_KEY));
+  const cancelling = net.wallets[4]!.client.simulateContract({
+    address: net.contracts.dollar,
+    abi: testDollarAbi,
+    functionName: 'cancelAuthorization',
+    args: [payer, nonce!, signature],
+  });
+  const [cancelled] = await Promise.allSettled([cancelling]);
+  open();
+  echo.node.gate = Promise.resolve();
+  const response = await answering;
+  const text = await response.text();
+  assert.equal(response.status, 200, text);
+  assert.equal(cancelled.status, 'rejected', 'the money moved before anybody was asked');
+  const { payment } = JSON.parse(text).tributary.receipt;
+  while (echo.node.coveredTo < BigInt(payment.to)) await fetch(`${gateway.url}/health`);
 });
 
 test('the official batch-settlement client deposits, pays by voucher, streams, and gets its money back', async () => {

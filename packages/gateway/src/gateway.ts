@@ -8,6 +8,7 @@ import {
   createExactPayments,
   createHubBook,
   createHubClaimer,
+  createRateLimit,
   createSpokeBook,
   createWatchTower,
   createX402Server,
@@ -196,6 +197,11 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     onWithdrawal: (channelId) => log.warn({ channelId }, 'a payer announced a withdrawal'),
   });
 
+  const { minTransfer, minDeposit, minRefund, perPayer, perHour } = config.x402;
+  const sponsored = createRateLimit('the transactions that the gateway makes for payers', {
+    perKey: { burst: perPayer, perHour: perPayer },
+    all: { burst: perHour, perHour },
+  });
   const batch = createBatchPayments({
     hub,
     chain,
@@ -203,10 +209,18 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     digests,
     token,
     erc3009Collector: contracts.erc3009Collector,
+    sponsored: { minDeposit, minRefund, limit: sponsored },
     record: books.keep,
   });
   const x402 = createX402Server({
-    terms: { token, payTo: self, receiverAuthorizer: self, withdrawDelaySeconds: WITHDRAW_DELAY_SECONDS },
+    terms: {
+      token,
+      payTo: self,
+      receiverAuthorizer: self,
+      withdrawDelaySeconds: WITHDRAW_DELAY_SECONDS,
+      minTransfer,
+      minDeposit,
+    },
     hub,
     batch,
     exact,
@@ -219,8 +233,8 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     books,
     x402,
     batch,
-    publicUrl,
     findChannel: createSharedLook(tower.poll, FIND_CHANNEL_PAUSE_MS),
+    sponsored,
     refundSoon: refunds.soon,
   });
 

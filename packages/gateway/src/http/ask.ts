@@ -171,7 +171,6 @@ async function whole(call: Call): Promise<void> {
   let bill: Bill;
   try {
     found = await findWhole(question, door.nodes, door.patience, door.onProviderFailure);
-    if (found.evidence.receipt.price > 0n) await hold.beforeFirstToken?.();
     bill = await door.settle(question, found, hold);
   } catch (error) {
     store.failed(error);
@@ -210,14 +209,11 @@ async function streamed(call: Call): Promise<void> {
     return caller.write(events);
   };
   const keepAlive = setInterval(() => {
-    // The headers of an x402 answer tell of a payment that moves with the first token.
-    if (hold.headers && !opened) return;
     open();
     void caller.write(': waiting for a provider\n\n');
   }, door.keepAliveMs);
   const begin = async (step: Step): Promise<StreamWriter> => {
     clearInterval(keepAlive);
-    await hold.beforeFirstToken?.();
     writer = asking.stream(openingOf(call, step));
     await send(writer.first());
     return writer;

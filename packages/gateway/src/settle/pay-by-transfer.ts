@@ -1,52 +1,67 @@
-import { type ExactPayment, encodeHeader, exactResponse, HEADER_PAYMENT_RESPONSE } from '@tributary/payments';
-import { type Hex, ZERO_32 } from '@tributary/protocol';
+import {
+  type ExactPayment,
+  encodeHeader,
+  exactResponse,
+  HEADER_PAYMENT_RESPONSE,
+  type RateLimit,
+} from '@tributary/payments';
+import { ZERO_32 } from '@tributary/protocol';
 import type { Books } from './books.ts';
-import type { Hold, Payer } from './payer.ts';
+import type { Payer } from './payer.ts';
 
-/** An x402 `exact` payment, checked, as a payer: the quoted price moves before the answer is given. */
-export function payByTransfer(
-  payment: ExactPayment,
-  books: Books,
-  context: { chainId: number /** Soon sends the refunds that are on disk. */; refundSoon(): void },
-): Payer {
+/** What payments by transfer share. */
+export interface TransferContext {
+  chainId: number;
+  /** By payer: a transfer whose answer fails goes back, and cost the gateway gas twice. */
+  sponsored: RateLimit;
+  /** Soon sends the refunds that are on disk. */
+  refundSoon(): void;
+}
+
+/**
+ * An x402 `exact` payment, checked, as a payer: the money moves before anybody is asked. Later would be too late: the payer can
+ * cancel its authorization while a provider works for it. What no answer was given for goes back by transfer.
+ */
+export function payByTransfer(payment: ExactPayment, books: Books, context: TransferContext): Payer {
   const { exact } = books;
-  let transaction: Hex | undefined;
-  let settling = false;
+  const { chainId, sponsored, refundSoon } = context;
 
-  const hold: Hold = {
-    async beforeFirstToken() {
-      if (settling) return;
-      settling = true;
+  async function settle() {
+    try {
+      sponsored.take(payment.payer);
       await books.keep([exact.settling(payment)]);
       const settled = await exact.settle(payment);
-      transaction = settled.transaction;
       await books.keep([settled]);
+      return settled.transaction;
+    } catch (error) {
+      exact.release(payment);
+      throw error;
+    }
+  }
+
+  return {
+    id: `exact ${payment.payer}`,
+    proven: false,
+    requestId: payment.requestId,
+    async hold() {
+      const transaction = await settle();
+      return {
+        charge(amount) {
+          const none = { payerChannelId: ZERO_32, payerFrom: 0n, payerTo: 0n, charge: null };
+          // An honest "unknown" is free.
+          if (amount === 0n) {
+            refundSoon();
+            return { ...none, exact: exact.refund(payment) };
+          }
+          sponsored.giveBack(payment.payer);
+          return { ...none, payerTo: payment.amount, exact: exact.answered(payment) };
+        },
+        async release() {
+          await books.keep([exact.refund(payment)]);
+          refundSoon();
+        },
+        headers: () => ({ [HEADER_PAYMENT_RESPONSE]: encodeHeader(exactResponse(chainId, payment, transaction)) }),
+      };
     },
-    charge(amount) {
-      const none = { payerChannelId: ZERO_32, payerFrom: 0n, payerTo: 0n, charge: null };
-      if (!transaction) {
-        exact.release(payment);
-        return { ...none, exact: null };
-      }
-      // An honest "unknown" of a stream shows only after its payment has moved.
-      if (amount === 0n) {
-        context.refundSoon();
-        return { ...none, exact: exact.refund(payment) };
-      }
-      return { ...none, payerTo: payment.amount, exact: exact.answered(payment) };
-    },
-    async release() {
-      if (transaction) {
-        await books.keep([exact.refund(payment)]);
-        context.refundSoon();
-      } else if (!settling) {
-        exact.release(payment);
-      }
-    },
-    headers: () =>
-      transaction
-        ? { [HEADER_PAYMENT_RESPONSE]: encodeHeader(exactResponse(context.chainId, payment, transaction)) }
-        : {},
   };
-  return { id: `exact ${payment.payer}`, proven: false, requestId: payment.requestId, hold: async () => hold };
 }

@@ -12,8 +12,6 @@ interface PayerSide {
 
 /** Money set aside for one request. Exactly one of `charge` and `release` ends it. */
 export interface Hold {
-  /** Called before the first content reaches the client: payments that must move first, move here. */
-  beforeFirstToken?(): Promise<void>;
   /**
    * Charges the answer, base units. Synchronous, so that the journal keeps the order of the books.
    * For a payment of fixed amount the side says what was really transferred.
@@ -33,6 +31,6 @@ export interface Payer {
   readonly proven: boolean;
   /** The request's id where the payer chose one. */
   readonly requestId?: Hex32;
-  /** Sets aside the most the request may cost. @throws 402 */
+  /** Sets aside the most the request may cost; payments that must move first, move here. @throws 402, 429 */
   hold(requestId: Hex32, amount: bigint): Promise<Hold>;
 }

@@ -13,11 +13,10 @@ import type { Caller } from '@tributary/work';
 import { random32 } from '../random.ts';
 import type { Books } from './books.ts';
 import { holdChannel, holdX402Channel, payByApiKey } from './pay-by-channel.ts';
-import { payByTransfer } from './pay-by-transfer.ts';
+import { payByTransfer, type TransferContext } from './pay-by-transfer.ts';
 import type { Hold, Payer } from './payer.ts';
 
-export interface PayersDeps {
-  chainId: number;
+export interface PayersDeps extends TransferContext {
   curve: Curve;
   books: Books;
   x402: X402Server;
@@ -25,7 +24,6 @@ export interface PayersDeps {
   /** Base URL by which clients reach the gateway. */
   publicUrl(): string;
   findChannel(authorizer: Address): Promise<void>;
-  refundSoon(): void;
 }
 
 /** Finds out who pays for a request. A new way to pay is a file beside this one, and a line in `payerOf`. */
@@ -107,7 +105,10 @@ export function createPayers(deps: PayersDeps): Payers {
       const described = describe(caller, amount, bodyHash);
       return offering(described, async () => {
         const { scheme, payment } = await x402.read(described);
-        if (scheme === 'exact') return payByTransfer(payment, books, { chainId, refundSoon: deps.refundSoon });
+        if (scheme === 'exact') {
+          const payer = payByTransfer(payment, books, deps);
+          return { ...payer, hold: (id: Hex32, most: bigint) => offering(described, () => payer.hold(id, most)) };
+        }
         return payment.kind === 'refund' ? refund(payment) : channelPayer(payment, described);
       });
     },
