@@ -233,6 +233,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     books,
     x402,
     batch,
+    publicUrl,
     findChannel: createSharedLook(tower.poll, FIND_CHANNEL_PAUSE_MS),
     sponsored,
     refundSoon: refunds.soon,
