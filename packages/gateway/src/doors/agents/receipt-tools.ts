@@ -1,4 +1,4 @@
-import { type AnswerMessage, Hex32, SignedReceipt, TributaryError, ZERO_32 } from '@tributary/protocol';
+import { type AnswerMessage, Hex32, SignedReceipt, TributaryError, toWire, ZERO_32 } from '@tributary/protocol';
 import type { Trace, Verification } from '@tributary/sdk';
 
 /** Looks at the chain that run at once, and that may wait; each is many calls to somebody's node. */
@@ -6,16 +6,17 @@ const MAX_RUNNING = 2;
 const MAX_WAITING = 16;
 const TIMEOUT_MS = 30_000;
 
-/** Where receipts are looked up, and how they are held against the chain. */
-export interface ReceiptSource {
-  /** By request id or receipt hash. */
-  find(id: Hex32): Promise<unknown>;
+/** How receipts are held against the chain. */
+export interface ReceiptChecks {
   verify(
     signed: SignedReceipt,
     against: { request?: Record<string, unknown>; answer?: AnswerMessage },
   ): Promise<Verification>;
   trace(signed: SignedReceipt): Promise<Trace>;
 }
+
+/** Where receipts are looked up, by request id or receipt hash. */
+export type FindReceipt = (id: Hex32) => Promise<unknown>;
 
 /** Checks of receipts for strangers. */
 export interface ReceiptTools {
@@ -72,7 +73,7 @@ function invalid(message: string, hint: string): TributaryError {
   return new TributaryError('invalid_value', message, { param: 'receipt', hint });
 }
 
-export function createReceiptTools(source: ReceiptSource): ReceiptTools {
+export function createReceiptTools(find: FindReceipt, checks: () => Promise<ReceiptChecks>): ReceiptTools {
   const gate = createGate();
 
   /** A receipt that was brought, or looked up; `own` when the caller holds it, salt and all. */
@@ -87,8 +88,8 @@ export function createReceiptTools(source: ReceiptSource): ReceiptTools {
         'Give the signed receipt that came with the answer, or its request id or hash.',
       );
     }
-    const found = await source.find(id.data);
-    const stored = SignedReceipt.safeParse(found);
+    // In memory amounts are numbers, on the wire and in schemas they are text.
+    const stored = SignedReceipt.safeParse(JSON.parse(toWire((await find(id.data)) ?? null)));
     if (stored.success) return { signed: stored.data, own: false };
     throw new TributaryError('receipt_not_found', `No receipt has the request id or hash ${id.data}.`, {
       status: 404,
@@ -110,11 +111,11 @@ export function createReceiptTools(source: ReceiptSource): ReceiptTools {
         ...(request === undefined ? {} : { request }),
         ...(answer === undefined ? {} : { answer: { content: answer } }),
       };
-      return within(gate(() => source.verify(own ? signed : { ...signed, salt: ZERO_32 }, against)));
+      return within(gate(async () => (await checks()).verify(own ? signed : { ...signed, salt: ZERO_32 }, against)));
     },
     async trace(receipt) {
       const { signed } = await read(receipt);
-      return within(gate(() => source.trace(signed)));
+      return within(gate(async () => (await checks()).trace(signed)));
     },
   };
 }

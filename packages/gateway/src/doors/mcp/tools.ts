@@ -138,7 +138,7 @@ export function registerTools(server: McpServer, deps: McpDeps): void {
       inputSchema: z.strictObject({}),
       annotations: READ,
     },
-    () => told(deps, () => value({ services: deps.services() })),
+    () => told(deps, () => value(deps.services())),
   );
 
   server.registerTool(

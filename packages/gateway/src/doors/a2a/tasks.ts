@@ -1,0 +1,148 @@
+import { type Artifact, type Message, type Part, Role, type StreamResponse, type Task, TaskState } from '@a2a-js/sdk';
+
+/** How long a task is remembered after its last change, milliseconds. */
+const KEEP_MS = 10 * 60_000;
+/** Tasks and their characters kept at most, of each kind: the oldest go first. */
+const MAX_TASKS = 1_000;
+const MAX_CHARS = 16 * 1024 * 1024;
+
+/** A question on its way, and everything its caller may ask about it later. */
+export interface Kept {
+  readonly task: Task;
+  /** Who may see it besides those who know its id: a digest of the caller's API key, or empty. */
+  readonly owner: string;
+  /** The chat request. */
+  readonly body: Record<string, unknown>;
+  /** Those who follow it as it changes; null is the end. */
+  readonly followers: Set<(event: StreamResponse | null) => void>;
+  /** Aborts the answer under way; null while there is none. */
+  stop: AbortController | null;
+  /** Resolves when no answer is under way any more. */
+  settled: Promise<void>;
+}
+
+const ENDED = new Set([
+  TaskState.TASK_STATE_COMPLETED,
+  TaskState.TASK_STATE_FAILED,
+  TaskState.TASK_STATE_CANCELED,
+  TaskState.TASK_STATE_REJECTED,
+]);
+
+export function hasEnded({ task }: Kept): boolean {
+  return ENDED.has(task.status?.state ?? TaskState.TASK_STATE_UNSPECIFIED);
+}
+
+/** Tasks of the last ten minutes, in memory. */
+export interface Tasks {
+  /** Keeps a task as it is now; called whenever an answer to it begins and ends. */
+  keep(kept: Kept): void;
+  find(id: string, owner: string): Kept | undefined;
+  /** The tasks of one API key, newest first. Without a key there is nobody to show them to. */
+  of(owner: string): Kept[];
+}
+
+function lengthOf({ content }: Part): number {
+  if (content?.$case === 'text') return content.value.length;
+  return content?.$case === 'data' ? JSON.stringify(content.value).length : 0;
+}
+
+function charsOf({ body, task }: Kept): number {
+  const parts = task.artifacts.flatMap((artifact) => artifact.parts);
+  return JSON.stringify(body).length + parts.reduce((sum, part) => sum + lengthOf(part), 0);
+}
+
+/** Tasks of one kind, oldest first, within bounds. */
+function createShelf(now: () => number) {
+  const shelf = new Map<string, { kept: Kept; chars: number; at: number }>();
+  let chars = 0;
+  const remove = (id: string) => {
+    chars -= shelf.get(id)?.chars ?? 0;
+    shelf.delete(id);
+  };
+  return {
+    remove,
+    get: (id: string) => shelf.get(id)?.kept,
+    all: () => [...shelf.values()].map(({ kept }) => kept),
+    put(kept: Kept) {
+      const entry = { kept, chars: charsOf(kept), at: now() };
+      shelf.set(kept.task.id, entry);
+      chars += entry.chars;
+      for (const [id, { at }] of shelf) {
+        if (shelf.size <= MAX_TASKS && chars <= MAX_CHARS && now() - at < KEEP_MS) return;
+        remove(id);
+      }
+    },
+  };
+}
+
+/** @param now milliseconds */
+export function createTasks(now: () => number = Date.now): Tasks {
+  // Apart, so that questions that nobody pays for cannot push out answers that were paid.
+  const running = new Map<string, Kept>();
+  const unpaid = createShelf(now);
+  const ended = createShelf(now);
+
+  return {
+    keep(kept) {
+      const { id, status } = kept.task;
+      running.delete(id);
+      unpaid.remove(id);
+      ended.remove(id);
+      if (kept.stop) running.set(id, kept);
+      else (status?.state === TaskState.TASK_STATE_INPUT_REQUIRED ? unpaid : ended).put(kept);
+    },
+    find(id, owner) {
+      const kept = running.get(id) ?? unpaid.get(id) ?? ended.get(id);
+      return kept && (kept.owner === '' || kept.owner === owner) ? kept : undefined;
+    },
+    of(owner) {
+      if (owner === '') return [];
+      return [...ended.all(), ...unpaid.all(), ...running.values()].filter((k) => k.owner === owner).toReversed();
+    },
+  };
+}
+
+export const textPart = (value: string): Part => ({
+  content: { $case: 'text', value },
+  metadata: undefined,
+  filename: '',
+  mediaType: 'text/plain',
+});
+
+export const dataPart = (value: unknown): Part => ({
+  content: { $case: 'data', value },
+  metadata: undefined,
+  filename: '',
+  mediaType: 'application/json',
+});
+
+/** The answer, or a piece of it. */
+export function answerArtifact(parts: Part[]): Artifact {
+  return { artifactId: 'answer', name: 'answer', description: '', parts, metadata: undefined, extensions: [] };
+}
+
+/** What we say about a task. */
+export function agentMessage(
+  task: Task,
+  text: string,
+  metadata: Record<string, unknown> | undefined,
+  extensions: string[],
+): Message {
+  return {
+    messageId: crypto.randomUUID(),
+    contextId: task.contextId,
+    taskId: task.id,
+    role: Role.ROLE_AGENT,
+    parts: [textPart(text)],
+    metadata,
+    extensions,
+    referenceTaskIds: [],
+  };
+}
+
+/** A task as it is now, with at most so many messages of its history. */
+export function snapshot({ task }: Kept, historyLength?: number): Task {
+  const copy = structuredClone(task);
+  if (historyLength !== undefined) copy.history = historyLength <= 0 ? [] : copy.history.slice(-historyLength);
+  return copy;
+}
