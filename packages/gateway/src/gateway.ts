@@ -279,6 +279,8 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     catalog,
     feePpm,
     metrics,
+    receiptChecks: async () => (await import('./doors/agents/chain-checks.ts')).chainChecks(writer, fetchCards),
+    publicUrl,
     pageSources: () => ({
       rpc: publishedRpc(config.rpc),
       endpoints: catalog.all().map((s) => s.card.endpoint),
