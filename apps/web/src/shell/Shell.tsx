@@ -62,9 +62,7 @@ export function Shell() {
           <div className={styles.tools}>
             {isPlayMoney(network.data) && (
               <Tooltip label="This network runs on one machine. Its dollars are play money." multiline w={240}>
-                <span className={styles.play} tabIndex={0} role="note">
-                  Test network
-                </span>
+                <span className={styles.play}>Test network</span>
               </Tooltip>
             )}
             <SearchButton />
