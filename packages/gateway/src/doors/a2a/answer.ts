@@ -36,6 +36,8 @@ function createTextSender(kept: Kept) {
   let sentAt = Number.NEGATIVE_INFINITY;
   let append = false;
   const send = (parts: Parameters<typeof answerArtifact>[0], lastChunk: boolean) => {
+    // Nothing comes after the word that the task was cancelled.
+    if (hasEnded(kept)) return;
     const artifact = answerArtifact(parts);
     publish(kept, {
       $case: 'artifactUpdate',
