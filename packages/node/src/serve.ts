@@ -15,7 +15,7 @@ import { createServeApp } from './http/routes.ts';
 import { openLeavesFolder } from './leaves.ts';
 import { createNodeMetrics } from './metrics.ts';
 import { createFactsSource } from './network-facts.ts';
-import { paidFrom } from './paid.ts';
+import { createPaid } from './paid.ts';
 import { openService, type Service } from './service.ts';
 import { createSessionTokens, sessionSecret } from './session-token.ts';
 import { openOrClose, type Shutdown } from './shutdown.ts';
@@ -101,11 +101,16 @@ async function openServeWith(base: NodeBase, shutdown: Shutdown): Promise<Role> 
     parse: (json) => EarningsRecord.parse(json),
   });
   shutdown.add(journal.close);
-  for await (const { record } of journal.replay()) book.apply(record);
+  const paid = createPaid(journal.replay);
+  const fold = (seq: number, record: EarningsRecord): void => {
+    book.apply(record);
+    paid.note(seq, record);
+  };
+  for await (const { seq, record } of journal.replay()) fold(seq, record);
 
   const keep = async (records: readonly EarningsRecord[]): Promise<void> => {
-    await Promise.all(records.map((record) => journal.append(record)));
-    for (const record of records) book.apply(record);
+    const seqs = await Promise.all(records.map((record) => journal.append(record)));
+    for (const [i, record] of records.entries()) fold(seqs[i]!, record);
   };
   const spokes = createSpokes({ book, keep, read: (channelId) => channels.state(writer, channelId) });
   const leaves = await openLeavesFolder(config.home);
@@ -121,12 +126,7 @@ async function openServeWith(base: NodeBase, shutdown: Shutdown): Promise<Role> 
     opener,
     book,
     keep,
-    async paid(channelId, from, max) {
-      const records = async function* () {
-        for await (const { record } of journal.replay()) yield record;
-      };
-      return paidFrom(records(), channelId, from, max);
-    },
+    paid: paid.from,
     spokes,
     earnings: () => earningsOf(book, services.keys(), claims.last()),
     running: new Map(),

@@ -1,10 +1,11 @@
-import type { EarningsBook, EarningsRecord, PaymentEntry } from '@tributary/payments';
+import type { EarningsBook, EarningsRecord } from '@tributary/payments';
 import type { Address, ChannelConfig, Hex32 } from '@tributary/protocol';
 import type { Opener } from '@tributary/protocol/sealed';
 import type { Logger } from 'pino';
 import type { ServiceEarnings } from './earnings.ts';
 import type { HotKey } from './hot-key.ts';
 import type { NodeMetrics } from './metrics.ts';
+import type { Paid } from './paid.ts';
 import type { Service } from './service.ts';
 import type { SessionTokens } from './session-token.ts';
 import type { Spokes } from './spokes.ts';
@@ -33,8 +34,7 @@ export interface NodeState {
   readonly book: EarningsBook;
   /** Writes records to the journal and, when they are on disk, into the book. */
   keep(records: readonly EarningsRecord[]): Promise<void>;
-  /** Payments of a channel that are on disk, from the one that starts at `from` on. */
-  paid(channelId: Hex32, from: bigint, max: number): Promise<PaymentEntry[]>;
+  readonly paid: Paid['from'];
   readonly spokes: Spokes;
   earnings(): ReadonlyMap<Address, ServiceEarnings>;
   /** By request id. */

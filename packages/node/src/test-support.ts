@@ -28,7 +28,7 @@ import { listen } from './http/listen.ts';
 import { createServeApp } from './http/routes.ts';
 import { openLeavesFolder } from './leaves.ts';
 import { createNodeMetrics } from './metrics.ts';
-import { paidFrom } from './paid.ts';
+import { createPaid } from './paid.ts';
 import type { Offer, Service } from './service.ts';
 import { createSessionTokens } from './session-token.ts';
 import { createSpokes } from './spokes.ts';
@@ -156,9 +156,14 @@ export async function startTestNode(t: TestContext, options: TestNodeOptions = {
     unpaidLimit: 1_000_000n,
   });
   const journal: EarningsRecord[] = [];
+  const paid = createPaid(async function* (fromSeq) {
+    for (const record of journal.slice(fromSeq)) yield { record };
+  });
   const keep = async (records: readonly EarningsRecord[]) => {
-    journal.push(...records);
-    for (const record of records) book.apply(record);
+    for (const record of records) {
+      paid.note(journal.push(record) - 1, record);
+      book.apply(record);
+    }
   };
   const chain: { state: OnChain; reads: number } = {
     state: { balance: 10_000_000n, totalClaimed: 0n, withdrawRequestedAt: 0, refundNonce: 0n, ...options.onChain },
@@ -179,7 +184,7 @@ export async function startTestNode(t: TestContext, options: TestNodeOptions = {
     opener: await createOpener(new Uint8Array(32).fill(5)),
     book,
     keep,
-    paid: (channelId, from, max) => paidFrom(journal, channelId, from, max),
+    paid: paid.from,
     spokes: createSpokes({ book, keep, read }),
     earnings: () => earningsOf(book, [SERVICE], new Map()),
     running: new Map(),

@@ -20,7 +20,10 @@ export function errorAnswer(
   const openAi = path.startsWith('/v1/');
   return {
     status: error.status,
-    headers: { 'content-type': openAi ? 'application/json' : 'application/problem+json' },
+    headers: {
+      'content-type': openAi ? 'application/json' : 'application/problem+json',
+      ...(error.retryAfterSeconds === undefined ? {} : { 'retry-after': String(error.retryAfterSeconds) }),
+    },
     body: JSON.stringify({ ...(openAi ? toOpenAi(error) : toProblem(error)), ...extra }),
   };
 }

@@ -228,6 +228,16 @@ test('a gateway that lost its journal gets its payments back, signatures and all
   assert.equal((await fetch(`${node.url}/payments?from=0`)).status, 401);
 });
 
+test('attack: a session that reads its payments back for ever is told to wait', async (t) => {
+  const node = await startTestNode(t);
+  const token = await openSession(node);
+  const read = () => fetch(`${node.url}/payments?from=0`, { headers: { [NODE_HEADERS.session]: token } });
+  let last = await read();
+  for (let n = 1; n < 500 && last.status === 200; n++) last = await read();
+  assert.equal(last.status, 429);
+  assert.equal(last.headers.get('retry-after'), '1');
+});
+
 test('a restarted node takes payments for answers of before its end', async (t) => {
   const first = await startTestNode(t);
   const signed = await answers(first, await openSession(first), 0, 2);

@@ -1,4 +1,4 @@
-import { MAX_PAYMENT_ENTRIES } from '@tributary/payments';
+import { createRateLimit, MAX_PAYMENT_ENTRIES, type Rate } from '@tributary/payments';
 import { Amount, Hex32, NODE_HEADERS, TributaryError, toWire } from '@tributary/protocol';
 import type { NodeState } from '../state.ts';
 import type { NodeApp } from './app.ts';
@@ -7,6 +7,10 @@ import { errorResponse } from './errors.ts';
 
 /** 500 entries with some dozens of citations each. */
 const MAX_PAYMENTS_BYTES = 8 * 1024 * 1024;
+
+/** Payments are read back after a crash of the gateway, 500 at a time; for each channel, and for all together. */
+const READS: Rate = { burst: 120, perHour: 3_600 };
+const ALL_READS: Rate = { burst: 480, perHour: 14_400 };
 
 /** Runs what belongs to one channel one after another. */
 function createTurns(): <T>(channelId: Hex32, work: () => Promise<T>) => Promise<T> {
@@ -25,12 +29,15 @@ function createTurns(): <T>(channelId: Hex32, work: () => Promise<T>) => Promise
 /** `POST /payments`: what a gateway promises, on disk before it is acknowledged; `GET /payments`: the same read back. */
 export function paymentRoutes(app: NodeApp, state: NodeState): void {
   const inTurn = createTurns();
+  const reads = createRateLimit('the payments read back', { perKey: READS, all: ALL_READS });
 
   app.get('/payments', async (c) => {
     const { channelId } = state.tokens.read(c.req.header(NODE_HEADERS.session), state.nowSeconds());
     const from = Amount.safeParse(c.req.query('from'));
     if (!from.success) throw new TributaryError('invalid_value', 'from is not an amount.', { param: 'from' });
-    const entries = await state.paid(channelId, from.data, MAX_PAYMENT_ENTRIES);
+    reads.take(channelId);
+    const coveredTo = state.book.channel(channelId)?.coveredTo ?? 0n;
+    const entries = from.data < coveredTo ? await state.paid(channelId, from.data, MAX_PAYMENT_ENTRIES) : [];
     return new Response(toWire({ entries }), { headers: { 'content-type': 'application/json' } });
   });
 
