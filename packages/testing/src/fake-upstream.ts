@@ -46,8 +46,16 @@ export type Script = (request: FakeRequest, index: number) => Behaviour;
 
 const DEFAULT_TEXT = 'The river carries what its tributaries bring.';
 
-/** An OpenAI-compatible server (`/v1/models`, `/v1/chat/completions`) that behaves as the test says. */
-export async function fakeUpstream(behaviour: Behaviour | Script = { kind: 'answer' }): Promise<FakeUpstream> {
+const PATHS = ['/v1/chat/completions', '/v1/embeddings'];
+
+/**
+ * An OpenAI-compatible server (`/v1/models`, `/v1/chat/completions`, `/v1/embeddings`) that behaves as the test says. Vectors come
+ * by `raw` only.
+ */
+export async function fakeUpstream(
+  behaviour: Behaviour | Script = { kind: 'answer' },
+  models: readonly string[] = ['fake'],
+): Promise<FakeUpstream> {
   let script = toScript(behaviour);
   const requests: FakeRequest[] = [];
   const waiters: { count: number; resolve: () => void }[] = [];
@@ -58,10 +66,11 @@ export async function fakeUpstream(behaviour: Behaviour | Script = { kind: 'answ
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     if (incoming.method === 'GET' && incoming.url === '/v1/models') {
-      sendJson(response, { object: 'list', data: [{ id: 'fake', object: 'model', created: 0, owned_by: 'test' }] });
+      const data = models.map((id) => ({ id, object: 'model', created: 0, owned_by: 'test' }));
+      sendJson(response, { object: 'list', data });
       return;
     }
-    if (incoming.method !== 'POST' || incoming.url !== '/v1/chat/completions') {
+    if (incoming.method !== 'POST' || !incoming.url || !PATHS.includes(incoming.url)) {
       response.writeHead(404).end();
       return;
     }

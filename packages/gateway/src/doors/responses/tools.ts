@@ -22,7 +22,7 @@ const Choice = z.union([
 
 const AllowedTools = z.looseObject({
   type: z.literal('allowed_tools'),
-  mode: z.enum(['auto', 'required']),
+  mode: z.enum(['auto', 'required']).default('auto'),
   tools: z.array(z.unknown()).max(1024),
 });
 
