@@ -154,6 +154,19 @@ test('what a service lacks is refused under the name that the API has for it', a
   }
 });
 
+test('an image reaches a service that takes images', async (t) => {
+  const gateway = await startTestGateway(t, [await startFakeNode(t, { supports: ['image_url'] })]);
+  const content = [
+    { type: 'input_text', text: 'What is this?' },
+    { type: 'input_image', image_url: 'data:image/png;base64,AA' },
+  ];
+  const body = { model: MODEL, input: [{ type: 'message', role: 'user', content }] };
+  const response = await gateway.post('/v1/responses', body);
+  const answer = (await response.json()) as Json;
+  assert.equal(response.status, 200, JSON.stringify(answer));
+  checkReceipt(gateway, { read: readResponses, body }, answer.tributary, { content: 'What is this?' });
+});
+
 test('the same key gets the same answer again, and only at the same path', async (t) => {
   const echo = await startFakeNode(t, { answers: ['chat', 'embeddings'] });
   const gateway = await startTestGateway(t, [echo]);
