@@ -81,18 +81,18 @@ async function cutJournal(
   await truncate(file, Math.max(0, size - bytes));
 }
 
-const Page = z.object({ receipts: z.array(z.object({ seq: z.number(), receipt: SignedReceipt })), next: z.number() });
+const Page = z.object({ receipts: z.array(z.object({ receipt: SignedReceipt })), next: z.string() });
 
 /** Every receipt the gateway has, page by page. */
 async function receiptsOf(net: TestNetwork): Promise<SignedReceipt[]> {
-  const all = new Map<number, SignedReceipt>();
-  for (let since = 0; ; ) {
-    const response = await fetch(`${net.network.gateway}/tributary/receipts?since=${since}&limit=1000`);
+  const all: SignedReceipt[] = [];
+  for (let cursor = ''; ; ) {
+    const query = `order=oldest&limit=200${cursor && `&cursor=${cursor}`}`;
+    const response = await fetch(`${net.network.gateway}/tributary/receipts?${query}`);
     const page = Page.parse(await response.json());
-    const before = all.size;
-    for (const { seq, receipt } of page.receipts) all.set(seq, receipt);
-    if (all.size === before) return [...all.values()];
-    since = page.next;
+    if (page.receipts.length === 0) return all;
+    all.push(...page.receipts.map((r) => r.receipt));
+    cursor = page.next;
   }
 }
 

@@ -1,5 +1,5 @@
 export * from './addresses.ts';
-export type { AssetFacts, Holder, RegisteredAsset, Upstream } from './assets/index.ts';
+export type { AssetFacts, Holder, Obligation, RegisteredAsset, Upstream } from './assets/index.ts';
 export * as assets from './assets/index.ts';
 export * from './call.ts';
 export type {

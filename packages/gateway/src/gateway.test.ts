@@ -464,18 +464,16 @@ test('a channel whose payer announced a withdrawal is not served, and is claimed
 
 test('the explorer shows assets, receipts and claims from its tables', async () => {
   const get = async (path: string) => (await (await fetch(`${gateway.url}/tributary/${path}`)).json()) as Json;
-  const known = await get('assets');
-  const service = known.find((a: Json) => a.account === echo.node.account);
+  const service = await get(`assets/${echo.node.account}`);
   assert.equal(service.kind, 'service');
   assert.equal(service.uri, `${echo.node.url}/services/${echo.node.account}`);
-  const { receipts, next } = await get('receipts?since=0&limit=1000');
+  const { receipts } = await get('receipts?limit=200');
   assert.ok(receipts.length >= 10);
-  assert.equal(next, receipts.at(-1).seq);
   const sum = receipts.reduce((s: bigint, r: Json) => s + BigInt(r.receipt.receipt.price), 0n);
   assert.ok(sum >= echo.node.coveredTo);
-  const claims = await get('claims');
+  const { claims } = await get('claims');
   assert.ok(claims.length >= 2);
-  assert.match(claims[0].txHash, /^0x[0-9a-f]{64}$/);
+  assert.match(claims[0].place.txHash, /^0x[0-9a-f]{64}$/);
 });
 
 test('what the node was promised is in its hands, in order', async () => {

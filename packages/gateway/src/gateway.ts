@@ -23,6 +23,8 @@ import type { GatewayConfig } from './config.ts';
 import { loadKey } from './config.ts';
 import { createCore } from './core.ts';
 import { createDiscovery } from './discovery/services.ts';
+import { createTableQuestions } from './explore/explorer.ts';
+import { readTokens } from './explore/tokens.ts';
 import { createApp } from './http/app.ts';
 import { type Listening, listen } from './http/listen.ts';
 import { publishedRpc } from './http/published.ts';
@@ -101,6 +103,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   const writer = createWriter({ rpc: config.rpc, chainId, contracts, signer: key });
   const self = curve.addressOf(keyBytes);
   const token = await tokens.tokenDomain(writer);
+  const revenueTokens = await readTokens(writer);
   const chain = x402Chain(writer);
 
   const digests = channelDigests(chainId, contracts.channels);
@@ -122,11 +125,11 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   closers.push(() => journal.close());
   const receipts = createReceipts(() => tables);
   const paidBefore = createPaidBefore();
-  for await (const { seq, record } of journal.replay()) {
+  for await (const { record } of journal.replay()) {
     applyRecord({ hub, spokes: spokeBook, exact }, record);
     if (record.kind !== 'answer') continue;
     const signed = { chainId, receiptLog: contracts.receiptLog, ...record.entry };
-    receipts.add(seq, signed);
+    receipts.add(signed);
     paidBefore.add(signed);
   }
   const tables = openTables({
@@ -137,6 +140,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
       chainId,
       contracts,
       fromBlock: config.fromBlock,
+      allowPrivateEndpoints: config.allowPrivateEndpoints,
     },
     journal,
     log,
@@ -260,7 +264,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
       spokes.topUp(service.account, price).catch(onError('a channel to a service could not be filled'));
     },
     onAnswer(receipt, seq) {
-      receipts.add(seq, receipt);
+      receipts.add(receipt);
       tables.add(seq, receipt);
     },
   });
@@ -290,19 +294,13 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     notReady: () => (ready ? null : 'starting'),
     onInternal: (error, path) => log.error({ err: error, path }, 'a request failed inside the gateway'),
     explorer: {
-      network: () => ({ chainId, contracts, rpc: publishedRpc(config.rpc), gateway: self, url: publicUrl(), feePpm }),
-      services: () =>
-        catalog.all().map((s) => ({
-          card: s.card,
-          agentWallet: s.agentWallet,
-          available: s.unavailable === null && s.breaker.allows,
-          unavailable: s.unavailable,
-          inFlight: s.latency.inFlight,
-        })),
-      assets: async () => (await tables.fresh()).assets(),
-      receipts: receipts.list,
+      network() {
+        const rpc = publishedRpc(config.rpc);
+        const facts = { chainId, contracts, gateway: self, url: publicUrl(), feePpm, tokens: revenueTokens };
+        return rpc === undefined ? facts : { ...facts, rpc };
+      },
       receipt: receipts.find,
-      claims: async () => (await tables.fresh()).claims(1_000),
+      answer: createTableQuestions({ catalog, feePpm, tables, receipts, since: Math.floor(Date.now() / 1000) }),
       settle: () => claimer.claimNow(),
       operator: () => ({ token: config.operatorToken, publicUrl: publicUrl() }),
     },

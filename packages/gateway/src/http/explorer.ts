@@ -1,40 +1,21 @@
 import type { HttpBindings } from '@hono/node-server';
-import { Hex32, TributaryError, toWire } from '@tributary/protocol';
-import { type OperatorCaller, type OperatorTerms, requireOperator } from '@tributary/work';
+import { TributaryError, toWire } from '@tributary/protocol';
+import { type ExplorerApi, type ExplorerName, explorerApi } from '@tributary/protocol/explorer';
+import { type OperatorCaller, requireOperator } from '@tributary/work';
 import type { Context, Hono } from 'hono';
+import type { z } from 'zod';
+import type { Asked, TableName } from '../explore/context.ts';
+import type { Explorer } from '../explore/explorer.ts';
+import type { TablesAnswer } from '../tables/work.ts';
 import { publishedReceipt } from './published.ts';
-import { json } from './respond.ts';
+import { CORS, json } from './respond.ts';
 
-const PAGE = 100;
-const MAX_PAGE = 1_000;
+export type { Explorer };
 
-/** Where the explorer's facts come from. Values may hold bigints; they go out as strings. */
-export interface Explorer {
-  network(): unknown;
-  services(): unknown;
-  assets(): Promise<unknown>;
-  /** Receipts after a sequence number, oldest first. */
-  receipts(since: number, limit: number): Promise<{ seq: number; receipt: unknown }[]>;
-  /** By request id or receipt hash. */
-  receipt(id: Hex32): Promise<unknown | undefined>;
-  claims(): Promise<unknown>;
-  /** Claims everything now. */
-  settle(): Promise<unknown>;
-  /** Who may settle. */
-  operator(): OperatorTerms;
-}
+const FRESH = { 'cache-control': 'no-store' } as const;
 
 function wire(value: unknown): Response {
-  return json(toWire(value), { 'cache-control': 'no-store' });
-}
-
-function numberOf(text: string | undefined, fallback: number, name: string): number {
-  if (text === undefined) return fallback;
-  const value = Number(text);
-  if (Number.isSafeInteger(value) && value >= 0) return value;
-  throw new TributaryError('invalid_value', `${name} is ${JSON.stringify(text)}, expected a whole number.`, {
-    param: name,
-  });
+  return json(toWire(value), FRESH);
 }
 
 function callerOf(c: Context): OperatorCaller {
@@ -42,32 +23,104 @@ function callerOf(c: Context): OperatorCaller {
   return { header: (name) => c.req.header(name), remoteAddress: env?.incoming?.socket.remoteAddress };
 }
 
-/** `/tributary/*`: what everybody may know, for the web page and for `tributary trace`. No text of any answer, no salts. */
+function refuse(error: z.ZodError, known: string[]): TributaryError {
+  const issue = error.issues[0]!;
+  const param = issue.code === 'unrecognized_keys' ? issue.keys[0]! : String(issue.path[0] ?? '');
+  const hint = known.length > 0 ? `Possible: ${known.join(', ')}.` : 'There are no parameters.';
+  if (issue.code === 'unrecognized_keys') {
+    const name = JSON.stringify(param.slice(0, 64));
+    return new TributaryError('unknown_parameter', `There is no parameter ${name} here.`, {
+      param: param.slice(0, 64),
+      hint,
+    });
+  }
+  return new TributaryError('invalid_value', `${param}: ${issue.message}.`, { param, hint });
+}
+
+function parsed<S extends z.ZodType>(schema: S, value: Record<string, string>): z.output<S> {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const shape = (schema as unknown as { shape?: Record<string, unknown> }).shape ?? {};
+  throw refuse(result.error, Object.keys(shape));
+}
+
+/** The members of a query string. @throws `repeated_parameter` */
+function queryOf(c: Context): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (const [name, values] of Object.entries(c.req.queries())) {
+    if (values.length > 1) {
+      const param = name.slice(0, 64);
+      throw new TributaryError(
+        'repeated_parameter',
+        `The parameter ${JSON.stringify(param)} is given more than once.`,
+        {
+          param,
+        },
+      );
+    }
+    query[name] = values[0]!;
+  }
+  return query;
+}
+
+function acceptsGzip(c: Context): boolean {
+  return /(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))[0-9.]+\s*)?(?:,|$)/.test(
+    c.req.header('accept-encoding') ?? '',
+  );
+}
+
+/** Lets callers who ask the same at the same time share one answer. */
+function createSharing(): (key: string, ask: () => Promise<TablesAnswer>) => Promise<TablesAnswer> {
+  const underWay = new Map<string, Promise<TablesAnswer>>();
+  return (key, ask) => {
+    const known = underWay.get(key);
+    if (known) return known;
+    const asked = ask().finally(() => underWay.delete(key));
+    underWay.set(key, asked);
+    return asked;
+  };
+}
+
+function packed({ body, gzip }: TablesAnswer): Response {
+  const encoding: Record<string, string> = gzip ? { 'content-encoding': 'gzip' } : {};
+  const headers = { 'content-type': 'application/json', vary: 'accept-encoding', ...encoding, ...CORS, ...FRESH };
+  return new Response(body, { headers });
+}
+
+/** Parts of a question as its schemas have them. */
+function askedOf<N extends ExplorerName>(c: Context, { params, query }: ExplorerApi[N]): Asked<N> {
+  return { params: parsed(params, c.req.param()), query: parsed(query, queryOf(c)) } as Asked<N>;
+}
+
+/**
+ * `/tributary/*`: what everybody may know, for the web page and for programs. No text of any answer, no salts. Paths and
+ * parameters are those of `explorerApi`, which the OpenAPI document is made of as well.
+ */
 export function explorerRoutes(app: Hono, explorer: Explorer): void {
-  app.get('/tributary/network', () => wire(explorer.network()));
-  app.get('/tributary/services', () => wire(explorer.services()));
-  app.get('/tributary/assets', async () => wire(await explorer.assets()));
-  app.get('/tributary/claims', async () => wire(await explorer.claims()));
+  const share = createSharing();
+  const routeOf = (name: ExplorerName) => explorerApi[name].path.replaceAll(/\{(\w+)\}/g, ':$1');
 
-  app.get('/tributary/receipts', async (c) => {
-    const since = numberOf(c.req.query('since'), 0, 'since');
-    const limit = Math.min(numberOf(c.req.query('limit'), PAGE, 'limit'), MAX_PAGE);
-    const found = await explorer.receipts(since, limit);
-    const receipts = found.map((r) => ({ ...r, receipt: publishedReceipt(r.receipt) }));
-    return wire({ receipts, next: receipts.at(-1)?.seq ?? since });
+  app.get(routeOf('network'), (c) => {
+    askedOf(c, explorerApi.network);
+    return wire(explorer.network());
   });
-
-  app.get('/tributary/receipts/:id', async (c) => {
-    const id = Hex32.safeParse(c.req.param('id'));
-    if (!id.success)
-      throw new TributaryError('invalid_value', 'expected 32 bytes: 0x and 64 hex digits', { param: 'id' });
-    const receipt = await explorer.receipt(id.data);
+  app.get(routeOf('receipt'), async (c) => {
+    const { id } = askedOf<'receipt'>(c, explorerApi.receipt).params;
+    const receipt = await explorer.receipt(id);
     if (receipt !== undefined) return wire(publishedReceipt(receipt));
-    throw new TributaryError('receipt_not_found', `No receipt has the request id or hash ${id.data}.`, {
+    throw new TributaryError('receipt_not_found', `No receipt has the request id or hash ${id}.`, {
       status: 404,
       hint: 'Failed requests have none; a fresh receipt appears within a second.',
     });
   });
+  for (const name of Object.keys(explorerApi) as ExplorerName[]) {
+    if (name === 'network' || name === 'receipt') continue;
+    app.get(routeOf(name), async (c) => {
+      const asked = askedOf<TableName>(c, explorerApi[name]);
+      const gzip = acceptsGzip(c);
+      return packed(await share(`${gzip} ${c.req.url}`, () => explorer.answer(name, asked, gzip)));
+    });
+  }
 
   app.post('/tributary/settle', async (c) => {
     requireOperator(callerOf(c), explorer.operator());

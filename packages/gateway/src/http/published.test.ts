@@ -7,16 +7,13 @@ import { publishedRpc } from './published.ts';
 // biome-ignore lint/suspicious/noExplicitAny: answers are read as a client in JavaScript would read them.
 type Json = any;
 
-test('attack: the salts that hide short questions are not in the public list of receipts', async (t) => {
+test('attack: the salt that hides a short question is not in the published receipt', async (t) => {
   const gateway = await startTestGateway(t, [await startFakeNode(t)]);
   const question = { model: 'tributary/echo', messages: [{ role: 'user', content: 'is it me?' }] };
   const own = ((await (await gateway.ask(question)).json()) as Json).tributary.receipt;
   assert.notEqual(own.salt, ZERO_32);
-  const published = [
-    await (await fetch(`${gateway.url}/tributary/receipts/${own.receipt.requestId}`)).json(),
-    ((await (await fetch(`${gateway.url}/tributary/receipts`)).json()) as Json).receipts[0].receipt,
-  ];
-  for (const receipt of published) assert.deepEqual(receipt, { ...own, salt: ZERO_32 });
+  const published = await (await fetch(`${gateway.url}/tributary/receipts/${own.receipt.requestId}`)).json();
+  assert.deepEqual(published, { ...own, salt: ZERO_32 });
 });
 
 test('attack: the key in an RPC provider’s URL is not shown to strangers', () => {

@@ -8,6 +8,8 @@ const LONGEST_PAUSE_MS = 60_000;
 export interface Breaker {
   /** True when a question may be sent: closed, or the pause is over and no probe is under way. */
   readonly allows: boolean;
+  /** How many questions ended well, and how many by the service's fault. */
+  readonly counts: { succeeded: number; failed: number };
   /** Call before sending; takes the probe's place when the breaker is not closed. */
   begin(): void;
   succeed(): void;
@@ -23,7 +25,9 @@ export function createBreaker(now: () => number = () => performance.now()): Brea
   let openUntil = 0;
   let open = false;
   let probing = false;
+  const counts = { succeeded: 0, failed: 0 };
   return {
+    counts,
     get allows() {
       return !open || (!probing && now() >= openUntil);
     },
@@ -31,12 +35,14 @@ export function createBreaker(now: () => number = () => performance.now()): Brea
       if (open) probing = true;
     },
     succeed() {
+      counts.succeeded++;
       failures = 0;
       pauseMs = FIRST_PAUSE_MS;
       open = false;
       probing = false;
     },
     fail() {
+      counts.failed++;
       failures++;
       if (open && probing) pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       probing = false;

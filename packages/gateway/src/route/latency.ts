@@ -2,6 +2,8 @@
 const DECAY_MS = 10_000;
 /** What an untried service is assumed to need: low, so that newcomers are tried. */
 const UNTRIED_MS = 1;
+/** Good answers whose times are remembered. */
+const SAMPLES = 512;
 
 /**
  * Peak-sensitive moving average of a service's time to answer: rises at once, falls slowly, so a service that becomes slow is
@@ -16,6 +18,8 @@ export interface Latency {
   readonly firstTokenMs: number;
   /** Completion tokens per second, plain moving average; 0 until one was seen. */
   readonly tokensPerSecond: number;
+  /** Milliseconds to the end of the newest good answers that half, and 95 in 100, of them needed at most; null before one. */
+  readonly spread: { p50: number; p95: number; samples: number } | null;
   begin(): void;
   /** One answer has ended, well or not. */
   end(elapsedMs: number): void;
@@ -30,6 +34,8 @@ export function createLatency(now: () => number = () => performance.now()): Late
   let at = now();
   let firstTokenMs = Number.POSITIVE_INFINITY;
   let tokensPerSecond = 0;
+  const totals = new Float64Array(SAMPLES);
+  let observed = 0;
   const mix = (old: number, fresh: number) => old * 0.8 + fresh * 0.2;
   return {
     get inFlight() {
@@ -44,6 +50,13 @@ export function createLatency(now: () => number = () => performance.now()): Late
     get tokensPerSecond() {
       return tokensPerSecond;
     },
+    get spread() {
+      if (observed === 0) return null;
+      const sorted = totals.slice(0, Math.min(observed, SAMPLES)).sort();
+      // Nearest rank: the least value that covers the part.
+      const rank = (part: number) => sorted[Math.ceil(part * sorted.length) - 1]!;
+      return { p50: rank(0.5), p95: rank(0.95), samples: sorted.length };
+    },
     begin() {
       inFlight++;
     },
@@ -55,6 +68,7 @@ export function createLatency(now: () => number = () => performance.now()): Late
       at = t;
     },
     observe(facts) {
+      totals[observed++ % SAMPLES] = facts.totalMs;
       const rate = facts.completionTokens / Math.max(facts.totalMs / 1000, 0.001);
       firstTokenMs = Number.isFinite(firstTokenMs) ? mix(firstTokenMs, facts.firstTokenMs) : facts.firstTokenMs;
       tokensPerSecond = tokensPerSecond === 0 ? rate : mix(tokensPerSecond, rate);

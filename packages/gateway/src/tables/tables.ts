@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { FileJournal } from '@tributary/ledger';
-import { type SignedReceipt, TributaryError } from '@tributary/protocol';
+import { type Hex32, type SignedReceipt, TributaryError } from '@tributary/protocol';
 import type { Logger } from 'pino';
+import type { RecentReceipt } from '../explore/context.ts';
 import type { GatewayRecord } from '../settle/record.ts';
-import type { TablesSetup, TablesWork } from './work.ts';
+import type { ThreadLine } from './thread-log.ts';
+import type { SentError, TablesAnswer, TablesQuestion, TablesSetup, TablesWork } from './work.ts';
 
 const BATCH = 500;
 const FOLD_MS = 2_000;
@@ -12,33 +14,61 @@ const FOLD_MS = 2_000;
 const MOST_PENDING = 50_000;
 /** How long the thread may take to close; what is lost then is folded again. */
 const CLOSE_MS = 2_000;
+/** Explorer questions under way at the same time; more are turned away. */
+const MOST_QUESTIONS = 64;
+/** How long an explorer question may take. */
+const ANSWER_MS = 20_000;
 
 /** The SQL tables behind the explorer: the chain's events and this gateway's receipts. Both can be built again at any time. */
 export interface Tables {
   /** Takes a receipt in that the journal has since the start. Cheap: it is written with others, later. */
   add(seq: number, signed: SignedReceipt): void;
-  /** Asks the tables, which have every receipt of the journal by then. */
-  fresh(): Promise<Pick<TablesWork, 'assets' | 'claims' | 'receipt' | 'receipts'>>;
+  /** A receipt that is not in memory, by request id or receipt hash. */
+  receipt(id: Hex32): Promise<unknown>;
+  /** @throws what the question is at fault of, `explorer_busy`, `tables_failed` */
+  answer(question: TablesQuestion): Promise<TablesAnswer>;
+  /** Receipts not in the tables yet that match, in the order asked for, at most `limit`. */
+  recent(filter: {
+    newestFirst: boolean;
+    service: string | undefined;
+    after: number | undefined;
+    limit: number;
+  }): RecentReceipt[];
+  /** How many receipts are not in the tables yet. */
+  readonly pending: number;
   close(): Promise<void>;
 }
 
+function failed(message: string): TributaryError {
+  return new TributaryError('tables_failed', message, { status: 503, retryable: true });
+}
+
+function received({ code, message, hint, ...rest }: SentError): TributaryError {
+  return new TributaryError(code, message, { ...rest, ...(hint === undefined ? {} : { hint }) });
+}
+
 /** A worker as an object of functions that answer when it has answered. */
-function callWorker(worker: Worker): TablesWork {
+function callWorker(worker: Worker, log: Logger): TablesWork {
   const waiting = new Map<number, { resolve(v: unknown): void; reject(e: unknown): void }>();
   let count = 0;
   let ended = false;
-  worker.on('message', ({ id, result, error }: { id: number; result?: unknown; error?: string }) => {
+  worker.on('message', (message: { id: number; result?: unknown; error?: SentError } | { log: ThreadLine }) => {
+    if ('log' in message) {
+      log[message.log.level](message.log.line);
+      return;
+    }
+    const { id, result, error } = message;
     const call = waiting.get(id);
     waiting.delete(id);
     if (error === undefined) call?.resolve(result);
-    else call?.reject(new TributaryError('tables_failed', error, { status: 503 }));
+    else call?.reject(received(error));
   });
   worker.on('exit', () => {
     ended = true;
     for (const call of waiting.values()) call.reject(gone());
     waiting.clear();
   });
-  const gone = () => new TributaryError('tables_failed', 'The tables are not open.', { status: 503 });
+  const gone = () => failed('The tables are not open.');
   const send = (name: string, args: unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
       if (ended) return reject(gone());
@@ -53,10 +83,8 @@ function callWorker(worker: Worker): TablesWork {
   return {
     foldedTo: call('foldedTo'),
     fold: call('fold'),
-    assets: call('assets'),
-    claims: call('claims'),
     receipt: call('receipt'),
-    receipts: call('receipts'),
+    answer: call('answer'),
     close: call('close'),
   };
 }
@@ -73,10 +101,11 @@ export function openTables(options: {
   const workerData: TablesSetup = { ...setup, journalEnd: journal.nextSeq() };
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
   worker.on('error', (error) => log.error({ err: error }, 'the tables failed; the explorer is without them'));
-  const work = callWorker(worker);
+  const work = callWorker(worker, log);
   let timer: NodeJS.Timeout | undefined;
   let folding: Promise<void> = Promise.resolve();
-  let caughtUp = false;
+  let caughtUp: Promise<void> | undefined;
+  let questions = 0;
   let closed = false;
   let answers = false;
   worker.once('message', () => {
@@ -84,11 +113,11 @@ export function openTables(options: {
   });
 
   const journalEnd = workerData.journalEnd;
-  let pending: { seq: number; signed: SignedReceipt }[] = [];
+  let pending: RecentReceipt[] = [];
 
   /** What the journal had before the start and the tables lack. */
-  async function catchUp(): Promise<void> {
-    let entries: { seq: number; signed: SignedReceipt }[] = [];
+  async function readJournal(): Promise<void> {
+    let entries: RecentReceipt[] = [];
     const from = await work.foldedTo();
     if (from >= journalEnd) return;
     for await (const { seq, record } of journal.replay(from)) {
@@ -103,9 +132,16 @@ export function openTables(options: {
     await work.fold(entries, journalEnd);
   }
 
+  function catchUp(): Promise<void> {
+    caughtUp ??= readJournal().catch((error: unknown) => {
+      caughtUp = undefined;
+      throw error;
+    });
+    return caughtUp;
+  }
+
   async function foldAll(): Promise<void> {
-    if (!caughtUp) await catchUp();
-    caughtUp = true;
+    await catchUp();
     while (pending.length > 0) {
       const batch = pending.slice(0, BATCH);
       await work.fold(batch, batch.at(-1)!.seq + 1);
@@ -136,13 +172,56 @@ export function openTables(options: {
   }
   schedule();
 
+  async function answerInTime(question: TablesQuestion): Promise<TablesAnswer> {
+    // Opening may take longer on a busy machine; then there is still nothing to tell.
+    await catchUp();
+    const late = new AbortController();
+    const tooLate = pause(ANSWER_MS, undefined, { ref: false, signal: late.signal }).then(() => {
+      throw failed('The tables behind the explorer take too long to answer.');
+    });
+    try {
+      return await Promise.race([work.answer(question), tooLate]);
+    } finally {
+      late.abort();
+      tooLate.catch(() => undefined);
+    }
+  }
+
   return {
     add(seq, signed) {
       pending.push({ seq, signed });
     },
-    async fresh() {
-      await fold();
-      return work;
+    async receipt(id) {
+      await catchUp();
+      return work.receipt(id);
+    },
+    async answer(question) {
+      if (questions >= MOST_QUESTIONS) {
+        throw new TributaryError('explorer_busy', 'Too many explorer questions are under way.', {
+          status: 503,
+          retryable: true,
+        });
+      }
+      questions++;
+      try {
+        return await answerInTime(question);
+      } finally {
+        questions--;
+      }
+    },
+    recent({ newestFirst, service, after, limit }) {
+      const found: RecentReceipt[] = [];
+      const from = newestFirst ? pending.length - 1 : 0;
+      for (let i = from; i >= 0 && i < pending.length && found.length < limit; i += newestFirst ? -1 : 1) {
+        const entry = pending[i]!;
+        if (service !== undefined && entry.signed.receipt.service !== service) continue;
+        if (after !== undefined && (newestFirst ? entry.seq >= after : entry.seq <= after)) continue;
+        found.push(entry);
+      }
+      return found;
+    },
+    get pending() {
+      return pending.length;
     },
     async close() {
       closed = true;

@@ -127,7 +127,3 @@ export async function receiptById(db: Database, id: Hex32): Promise<StoredReceip
     .limit(1);
   return row as StoredReceipt | undefined;
 }
-
-export async function receiptsSince(db: Database, seq: number, limit: number): Promise<StoredReceipt[]> {
-  return listReceipts(db, { newestFirst: false, after: seq - 1, limit });
-}
