@@ -26,9 +26,7 @@ export async function askExplorer<N extends ExplorerName>(
     });
   }
   if (!response.ok) throw await problemOf(response);
-  const json: unknown = await response.json().catch(() => undefined);
-  if (name === 'network') (json as { tokens?: unknown }).tokens ??= [];
-  const parsed = call.answer.safeParse(json);
+  const parsed = call.answer.safeParse(await response.json().catch(() => undefined));
   if (parsed.success) return parsed.data as Answer<N>;
   const issue = parsed.error.issues[0];
   throw new PageError(

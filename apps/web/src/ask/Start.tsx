@@ -5,10 +5,10 @@ import { z } from 'zod';
 import styles from './Ask.module.css';
 
 const EXAMPLES: { model: string; question: string }[] = [
-  { model: 'tributary/library', question: 'How does the money of an answer reach the people behind it?' },
-  { model: 'tributary/library', question: 'What does a receipt contain?' },
+  { model: 'tributary/library', question: 'What happens when an answer fails?' },
+  { model: 'tributary/library', question: 'What is a voucher?' },
+  { model: 'tributary/guide', question: 'What does it cost to ask?' },
   { model: 'tributary/abacus', question: 'What is 17.5 % of 240?' },
-  { model: 'tributary/guide', question: 'How can I join and earn?' },
 ];
 
 const Models = z.object({ data: z.array(z.looseObject({ id: z.string(), name: z.string().optional() })) });

@@ -122,6 +122,12 @@ export function devnetWallets(): { connected: Connected; does: string }[] {
   }));
 }
 
+/** The devnet's payer as a wallet: it sends for those who have none. */
+export function devnetPayer(): Connected {
+  const address = lower(devnetAccount('payer').address);
+  return { kind: 'devnet', party: 'payer', name: DEVNET_PARTIES.payer.label, address, chainId: DEVNET_CHAIN_ID };
+}
+
 /** Code of a wallet that does not know a chain (EIP-3085). */
 const UNKNOWN_CHAIN = 4902;
 

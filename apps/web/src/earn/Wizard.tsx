@@ -1,0 +1,71 @@
+import { Alert, Button, CopyButton, Loader, Text, Title } from '@mantine/core';
+import { IconArrowLeft, IconCheck, IconCircleCheck, IconCopy } from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import styles from './Earn.module.css';
+
+interface Props {
+  title: string;
+  lead: ReactNode;
+  /** What to fill in. */
+  form: ReactNode;
+  /** What happens then, and how to make it happen. */
+  aside: ReactNode;
+}
+
+/** A page on which somebody joins: at the left what one says, at the right what comes of it. */
+export function Wizard({ title, lead, form, aside }: Props) {
+  return (
+    <div className={styles.page}>
+      <Link to="/earn" className={styles.back}>
+        <IconArrowLeft size={17} stroke={1.8} aria-hidden /> Earn
+      </Link>
+      <header className={styles.head}>
+        <Title order={1}>{title}</Title>
+        <p className={styles.lead}>{lead}</p>
+      </header>
+      <div className={styles.wizard}>
+        <div className={styles.form}>{form}</div>
+        <aside className={styles.aside}>{aside}</aside>
+      </div>
+    </div>
+  );
+}
+
+/** A command for the terminal, with a button that copies it. */
+export function Command({ text }: { text: string }) {
+  return (
+    <div className={styles.command}>
+      <pre>{text}</pre>
+      <CopyButton value={text}>
+        {({ copied, copy }) => (
+          <Button
+            size="xs"
+            variant="light"
+            leftSection={copied ? <IconCheck size={16} /> : <IconCopy size={16} stroke={1.7} />}
+            onClick={copy}
+          >
+            {copied ? 'Copied' : 'Copy'}
+          </Button>
+        )}
+      </CopyButton>
+    </div>
+  );
+}
+
+/** That something is waited for, until it happened. */
+export function Arrival({ waiting, done, children }: { waiting: string; done: boolean; children: ReactNode }) {
+  return (
+    <div role="status">
+      {done ? (
+        <Alert color="green" variant="light" icon={<IconCircleCheck />} title="It is there">
+          {children}
+        </Alert>
+      ) : (
+        <Text size="sm" c="dimmed">
+          <Loader size={13} mr={8} /> {waiting}
+        </Text>
+      )}
+    </div>
+  );
+}
