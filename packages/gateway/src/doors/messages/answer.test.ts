@@ -1,16 +1,20 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { collectMessage } from '@tributary/models';
 import { TributaryError } from '@tributary/protocol';
 import fc from 'fast-check';
 import type { Delta } from '../../dispatch/answer.ts';
-import { messageJson } from './answer.ts';
+import { ask, eventsOf, opening, streamOf, wholeOf } from '../test-support.ts';
+import { usageOf } from './answer.ts';
 import { toAnthropic } from './errors.ts';
-import { createMessageWriter } from './stream.ts';
-import { bill, foundStream, foundWhole, opening } from './test-support.ts';
+import { readMessages } from './index.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers are read as a client in JavaScript would read them
 type Json = any;
+
+const hello = { model: 'm', max_tokens: 4_000, messages: [{ role: 'user', content: 'hi' }] };
+const thinking = { ...hello, thinking: { type: 'enabled', budget_tokens: 1024 } };
 
 const citation = {
   type: 'url_citation',
@@ -24,21 +28,12 @@ const citation = {
 test('a whole answer has every field of a message, the receipt, and what it cost', () => {
   const call = { id: 'c1', type: 'function', function: { name: 'f', arguments: '{"a":1}' } };
   const message = { content: 'Hi', reasoning_content: 'hm', tool_calls: [call], annotations: [citation] };
-  const body = JSON.parse(messageJson(opening, foundWhole(message, 'tool_calls'), bill, true)) as Json;
-  assert.equal(body.id, `msg_${'ab'.repeat(16)}`);
+  const body = wholeOf(readMessages, thinking, message, 'tool_calls');
+  assert.equal(body.id, `msg_${'0b'.repeat(16)}`);
   assert.deepEqual(
     [body.type, body.role, body.model, body.stop_reason, body.stop_sequence],
-    ['message', 'assistant', 'm', 'tool_use', null],
+    ['message', 'assistant', 'tributary/echo', 'tool_use', null],
   );
-  assert.deepEqual(body.usage, {
-    input_tokens: 10,
-    output_tokens: 7,
-    cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 2,
-    output_tokens_details: { thinking_tokens: 3 },
-    server_tool_use: null,
-    cost: 1.5,
-  });
   assert.deepEqual(
     body.content.map((b: Json) => b.type),
     ['thinking', 'text', 'tool_use'],
@@ -52,13 +47,31 @@ test('a whole answer has every field of a message, the receipt, and what it cost
     input: { a: 1 },
     caller: { type: 'direct' },
   });
-  assert.equal(body.tributary.receipt.signature, '0x02');
-  assert.equal(body.tributary.why, 'it was its turn');
+  assert.deepEqual([body.usage.input_tokens, body.usage.output_tokens, body.usage.cost], [11, 7, 0.00105]);
+  assert.equal(body.tributary.outcome, 'answered');
+});
+
+test('tokens from a cache and of thinking are counted apart', () => {
+  const usage = {
+    prompt_tokens: 12,
+    completion_tokens: 7,
+    total_tokens: 19,
+    prompt_tokens_details: { cached_tokens: 2 },
+    completion_tokens_details: { reasoning_tokens: 3 },
+  };
+  assert.deepEqual(usageOf(usage, { charged: 1_500_000n } as never), {
+    input_tokens: 10,
+    output_tokens: 7,
+    cache_creation_input_tokens: 0,
+    cache_read_input_tokens: 2,
+    output_tokens_details: { thinking_tokens: 3 },
+    server_tool_use: null,
+    cost: 1.5,
+  });
 });
 
 test('the reasons to stop', () => {
-  const reason = (message: object, finish: string) =>
-    (JSON.parse(messageJson(opening, foundWhole(message, finish), bill, false)) as Json).stop_reason;
+  const reason = (message: object, finish: string) => wholeOf(readMessages, hello, message, finish).stop_reason;
   const tool_calls = [{ id: 'c', function: { name: 'f', arguments: '' } }];
   assert.equal(reason({ content: 'x' }, 'stop'), 'end_turn');
   assert.equal(reason({ content: 'x' }, 'length'), 'max_tokens');
@@ -70,7 +83,7 @@ test('the reasons to stop', () => {
 test('thinking that nobody asked to see is not shown, and arguments that are no object are handed over', () => {
   const broken = { id: 'c', function: { name: 'f', arguments: '{"a":' } };
   const message = { content: null, reasoning_content: 'hm', tool_calls: [broken] };
-  const body = JSON.parse(messageJson(opening, foundWhole(message, 'tool_calls'), bill, false)) as Json;
+  const body = wholeOf(readMessages, hello, message, 'tool_calls');
   assert.deepEqual(body.content, [
     { type: 'tool_use', id: 'c', name: 'f', input: { invalid_arguments: '{"a":' }, caller: { type: 'direct' } },
   ]);
@@ -121,14 +134,13 @@ function readStream(text: string) {
   return { message, content, delta, order };
 }
 
-function streamOf(deltas: readonly Delta[], finish: object = {}, reason = 'stop', showThinking = true) {
-  const writer = createMessageWriter(opening, showThinking);
-  const pieces = deltas.map((delta) => writer.piece({ delta, logprobs: null }));
-  return readStream(writer.first() + pieces.join('') + writer.end(foundStream(finish, reason), bill));
+function read(deltas: readonly Delta[], finish: Delta = {}, reason = 'stop', request: object = thinking) {
+  const said = deltas.map((delta) => ({ delta }));
+  return readStream(streamOf(readMessages, request, said, reason, { delta: finish }));
 }
 
 test('a streamed text with its citations at the end', () => {
-  const { content, delta, order } = streamOf([{ content: 'Hel' }, { content: 'lo' }], { annotations: [citation] });
+  const { content, delta, order } = read([{ content: 'Hel' }, { content: 'lo' }], { annotations: [citation] });
   assert.deepEqual(order, [
     'message_start',
     'ping',
@@ -143,30 +155,30 @@ test('a streamed text with its citations at the end', () => {
   assert.equal(content[0].text, 'Hello');
   assert.equal(content[0].citations[0].title, 'Doc');
   assert.equal(delta.delta.stop_reason, 'end_turn');
-  assert.equal(delta.usage.input_tokens, 10);
-  assert.equal(delta.tributary.receipt.signature, '0x02');
+  assert.equal(delta.usage.input_tokens, 11);
+  assert.equal(delta.tributary.outcome, 'answered');
 });
 
 test('thoughts come first, and only where they were asked for', () => {
   const deltas = [{ reasoning_content: 'hm' }, { reasoning: 'mm' }, { content: 'Hi' }];
   assert.deepEqual(
-    streamOf(deltas).content.map((b) => b.thinking ?? b.text),
+    read(deltas).content.map((b) => b.thinking ?? b.text),
     ['hmmm', 'Hi'],
   );
   assert.deepEqual(
-    streamOf(deltas, {}, 'stop', false).content.map((b) => b.text),
+    read(deltas, {}, 'stop', hello).content.map((b) => b.text),
     ['Hi'],
   );
 });
 
 test('an empty answer is a message without content', () => {
-  const { content, delta } = streamOf([], {}, 'length');
+  const { content, delta } = read([], {}, 'length');
   assert.deepEqual(content, []);
   assert.equal(delta.delta.stop_reason, 'max_tokens');
 });
 
 test('a tool call streams as it is written', () => {
-  const writer = createMessageWriter(opening, false);
+  const writer = ask(readMessages, hello).stream(opening);
   writer.first();
   const piece = (p: object) => writer.piece({ delta: { tool_calls: [{ index: 0, ...p }] }, logprobs: null });
   assert.match(piece({ id: 'c1', function: { name: 'f', arguments: '' } }), /"id":"c1","name":"f"/);
@@ -202,7 +214,7 @@ test('whatever order the pieces come in, text and calls arrive whole', () => {
       const collected = collectMessage();
       for (const delta of deltas) collected.add(delta);
       const wanted = collected.message();
-      const { content } = streamOf(deltas);
+      const { content } = read(deltas);
       const text = content.flatMap((b) => (b.type === 'text' ? [b.text] : [])).join('');
       assert.equal(text, wanted.content ?? '');
       const calls = content.flatMap((b) => (b.type === 'tool_use' ? [[b.id, b.name, b.json]] : []));
@@ -241,3 +253,51 @@ test('errors have Anthropic’s form, and name fields as its callers know them',
     'timeout_error',
   ]);
 });
+
+const VECTORS = new URL('../../../../../../shared/vectors/openai/', import.meta.url);
+const call = (name: string, ...args: string[]): Delta[] => [
+  { tool_calls: [{ index: 0, id: 'c', function: { name, arguments: '' } }] },
+  ...args.map((text): Delta => ({ tool_calls: [{ index: 0, function: { arguments: text } }] })),
+];
+const RECORDED: [string, Delta[], string][] = [
+  ['messages-text.sse.txt', Array.from({ length: 6 }, () => ({ content: 'word ' })), 'stop'],
+  ['messages-tool.sse.txt', call('json', '', '{"a"', ':1}'), 'tool_calls'],
+  ['messages-tool-no-args.sse.txt', [{ content: 'I will' }, { content: ' do it.' }, ...call('update')], 'tool_calls'],
+];
+/** What only the vendor's own service can tell. */
+const VENDOR = new Set(['service_tier', 'cache_creation', 'inference_geo', 'context_management']);
+
+for (const [file, deltas, finish] of RECORDED) {
+  const path = new URL(file, VECTORS);
+  test(`our stream has the events and fields of ${file}`, { skip: !existsSync(path) && `${file} is not here` }, () => {
+    // A ping may come at any moment, and whether empty arguments are a piece is the model's affair.
+    const events = (text: string) =>
+      eventsOf(text)
+        .map((e) => e.data)
+        .filter((d) => d.type !== 'ping' && d.delta?.partial_json !== '');
+    const recorded = events(readFileSync(path, 'utf8'));
+    const ours = events(
+      streamOf(
+        readMessages,
+        hello,
+        deltas.map((delta) => ({ delta })),
+        finish,
+      ),
+    );
+    assert.deepEqual(
+      ours.map((e) => [e.type, e.content_block?.type ?? e.delta?.type, e.index]),
+      recorded.map((e) => [e.type, e.content_block?.type ?? e.delta?.type, e.index]),
+    );
+    for (const [i, event] of recorded.entries()) {
+      const pairs = [
+        [event, ours[i]],
+        ...['message', 'delta', 'content_block', 'usage'].map((k) => [event[k], ours[i][k]]),
+      ];
+      for (const [theirs, mine] of pairs) {
+        for (const field of Object.keys(theirs ?? {})) {
+          assert.ok(VENDOR.has(field) || field in mine, `${event.type} ${field}`);
+        }
+      }
+    }
+  });
+}

@@ -8,7 +8,7 @@ import type { Bill } from '../../settle/settle-answer.ts';
 type Fields = Record<string, unknown>;
 
 /** The message's id: made from the request's, so that it can be found in logs. */
-export function messageId({ requestId }: Opening): string {
+function messageId({ requestId }: Opening): string {
   return `msg_${requestId.slice(2, 34)}`;
 }
 

@@ -17,7 +17,7 @@ export const TextBlock = z.strictObject({
   citations: z.unknown().optional(),
 });
 
-export const ImageBlock = z.strictObject({
+const ImageBlock = z.strictObject({
   type: z.literal('image'),
   source: z.discriminatedUnion('type', [
     z.strictObject({
@@ -30,7 +30,7 @@ export const ImageBlock = z.strictObject({
   cache_control: CacheControl,
 });
 
-export const DocumentBlock = z.strictObject({
+const DocumentBlock = z.strictObject({
   type: z.literal('document'),
   source: z.discriminatedUnion('type', [
     z.strictObject({ type: z.literal('base64'), media_type: z.literal('application/pdf'), data: Base64 }),

@@ -7,8 +7,6 @@ import { parseCount, parseMessages } from './request.ts';
 import { createMessageWriter, eventOf } from './stream.ts';
 import { askedOf, chatOf } from './to-chat.ts';
 
-export { toAnthropic } from './errors.ts';
-
 const encoder = new TextEncoder();
 
 /** Anthropic's Messages API (`POST /v1/messages`) as a way of asking. */
