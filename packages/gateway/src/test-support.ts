@@ -35,6 +35,7 @@ import {
   type Receipt,
   receiptDigests,
   ServiceCard,
+  SessionRequest,
   type SignedReceipt,
   TributaryError,
   toHex,
@@ -105,6 +106,9 @@ export interface FakeNode {
   deliveries: number;
   coveredTo: bigint;
   readonly entries: PaymentEntry[];
+  /** The channel that pays it, and the newest promise on it: what the service claims with. */
+  spoke: ChannelConfig | null;
+  voucher: PaymentsBody['voucher'] | null;
 }
 
 export interface FakeNodeOptions {
@@ -167,6 +171,8 @@ export async function startFakeNode(
     deliveries: 0,
     coveredTo: 0n,
     entries: [],
+    spoke: null,
+    voucher: null,
     url: '',
   } as FakeNode & { url: string };
   let card!: ServiceCard;
@@ -305,13 +311,15 @@ export async function startFakeNode(
           JSON.stringify({ card: cardJson, signature: curve.sign(cardDigest(cardJson, chainId, receiptLog), key) }),
         );
       } else if (path === '/sessions') {
-        const { expiresAt } = await readJson(request);
+        const { config, expiresAt } = SessionRequest.parse(await readJson(request));
+        node.spoke = config;
         response.end(toWire({ token: `token-${n}`, coveredTo: node.coveredTo, expiresAt }));
       } else if (path.startsWith('/payments?from=')) {
         const from = BigInt(path.slice(15));
         response.end(toWire({ entries: node.entries.filter((e) => e.payment.from >= from) }));
       } else if (path === '/payments') {
-        const { entries } = PaymentsBody.parse(await readJson(request));
+        const { entries, voucher } = PaymentsBody.parse(await readJson(request));
+        node.voucher = voucher;
         node.deliveries++;
         if (node.forgets) {
           response.writeHead(409).end(toWire({ coveredTo: 0n }));
