@@ -69,8 +69,11 @@ export const NodeConfig = z.strictObject({
   services: z.array(ServiceConfig).min(1).max(64),
   /** Most that answers under way or just given may add up to on one channel before its next voucher; base units. */
   uncoveredLimit: Amount.default(1_000_000n),
-  /** Most that answers which were never paid for may add up to before a channel is served no more; base units. */
-  unpaidLimit: Amount.default(1_000_000n),
+  /**
+   * Most that all channels together may be given beyond their own credit, which is a tenth of what each has paid; base units.
+   * What of it is never paid grows back in a day. So strangers get at most this, and as much again each day, for nothing.
+   */
+  unpaidLimit: Amount.default(5_000_000n),
   claim: z
     .strictObject({
       /** Time between claims. */

@@ -27,7 +27,7 @@ import {
 const CONFIG = spokeConfig();
 const CHANNEL = digests.channelId(CONFIG);
 
-function book(balance = 1_000n, state = {}) {
+function book(balance = 1_000n, state = {}, unpaidLimit = 200n) {
   let time = NOW;
   const earnings = createEarningsBook({
     channelDigests: digests,
@@ -38,7 +38,7 @@ function book(balance = 1_000n, state = {}) {
     spokeAuthorizer: SPOKE_AUTHORIZER,
     token: TOKEN,
     uncoveredLimit: 100n,
-    unpaidLimit: 50n,
+    unpaidLimit,
     now: () => time,
   });
   for (const r of earnings.learn(CONFIG, onChain(balance, state))) earnings.apply(r);
@@ -154,7 +154,7 @@ describe('payments that are refused', () => {
 });
 
 test('answers without a payment are limited: first the fresh ones, then the lost ones', () => {
-  const earnings = book();
+  const earnings = book(1_000n, {}, 100n);
   earnings.begin(CHANNEL, id(1), 60n);
   earnings.signed(id(1), receipt(1, 55n));
   assert.throws(() => earnings.begin(CHANNEL, id(2), 46n), { code: 'uncovered_limit', status: 402, retryable: true });
@@ -166,10 +166,52 @@ test('answers without a payment are limited: first the fresh ones, then the lost
 
   earnings.pass(60);
   assert.deepEqual([earnings.channel(CHANNEL)!.uncovered, earnings.channel(CHANNEL)!.lost], [0n, 55n]);
-  assert.throws(() => earnings.begin(CHANNEL, id(4), 1n), { code: 'unpaid_limit', status: 402 });
+  assert.throws(() => earnings.begin(CHANNEL, id(4), 46n), { code: 'unpaid_limit', status: 402 });
+  assert.throws(() => earnings.begin(CHANNEL, id(1), 1n), { code: 'request_replayed' });
   earnings.apply(earnings.accept(wire(body(55n, entry(1, 0n, 55n))))!);
   assert.equal(earnings.channel(CHANNEL)!.lost, 0n);
   earnings.begin(CHANNEL, id(4), 100n);
+});
+
+test('what was lost grows back in a day, and no longer counts against the deposit', () => {
+  const earnings = book(120n, {}, 100n);
+  earnings.begin(CHANNEL, id(1), 80n);
+  earnings.signed(id(1), receipt(1, 80n));
+  earnings.pass(60);
+  assert.throws(() => earnings.begin(CHANNEL, id(2), 41n), { code: 'unpaid_limit' });
+  earnings.pass(43_200);
+  assert.throws(() => earnings.begin(CHANNEL, id(2), 41n), { code: 'insufficient_balance' });
+  earnings.pass(43_200);
+  assert.equal(earnings.channel(CHANNEL)!.lost, 0n);
+  earnings.begin(CHANNEL, id(2), 100n);
+});
+
+test('attack: a stranger opens one channel after the other, and is answered on each of them for nothing', () => {
+  const earnings = book(1_000n, {}, 250n);
+  let gained = 0n;
+  for (let n = 0; n < 50; n++) {
+    const config = spokeConfig({ salt: id(100 + n) });
+    for (const r of earnings.learn(config, onChain(1_000n))) earnings.apply(r);
+    try {
+      for (let i = 0; i < 4; i++) {
+        const request = id(1_000 + 10 * n + i);
+        earnings.begin(digests.channelId(config), request, 25n);
+        earnings.signed(request, receipt(1, 25n, { requestId: request }));
+        gained += 25n;
+      }
+    } catch (error) {
+      assert.ok(TributaryError.is(error) && error.status === 402, String(error));
+    }
+    earnings.pass(60);
+  }
+  // Fifty minutes of growth are 8 units.
+  assert.equal(gained, 250n);
+});
+
+test('a channel has no more credit than it holds', () => {
+  const earnings = book(30n, {}, 200n);
+  earnings.begin(CHANNEL, id(1), 30n);
+  assert.throws(() => earnings.begin(CHANNEL, id(2), 1n), { code: 'insufficient_balance' });
 });
 
 test('a question is refused that the deposit cannot pay, that repeats, or while a withdrawal is pending', () => {

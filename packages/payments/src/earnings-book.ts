@@ -7,6 +7,7 @@ import {
   TributaryError,
   ZERO_ADDRESS,
 } from '@tributary/protocol';
+import { type CreditAccount, createCredit } from './credit.ts';
 import type {
   EarningsBook,
   EarningsBookOptions,
@@ -28,8 +29,9 @@ interface Spoke {
   /** End of the last interval claimed and logged. */
   claimedTo: bigint;
   voucher: PaymentsBody['voucher'] | null;
-  /** Answers under way and signed ones by request; the sums are kept beside. */
-  uncovered: bigint;
+  /** Answers under way and signed ones: what is open of it. */
+  readonly credit: CreditAccount;
+  /** Prices of answers that were never paid and still may be. */
   lost: bigint;
   /** Covered and not claimed. */
   entries: { to: bigint; leaf: EarningsLeaf }[];
@@ -42,18 +44,33 @@ interface Uncovered {
   receiptHash: Hex32 | null;
   /** Unix seconds after which the payment counts as lost; infinite while under way. */
   openUntil: number;
-  lost: boolean;
+}
+
+/** An answer whose payment did not come in time. */
+interface Lost {
+  spoke: Spoke;
+  amount: bigint;
+  receiptHash: Hex32 | null;
+  /** What of it the pool bears. */
+  borne: bigint;
+  forgetAt: number;
 }
 
 const OPEN_SECONDS = 60;
+/** How long a lost answer may still be paid as if it were new, and counts against the deposit. */
+const LOST_SECONDS = 86_400;
+const MAX_LOST = 100_000;
 
 export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
   const { channelDigests, receiptDigests, curve, signer, services, spokeAuthorizer, token } = options;
   const { uncoveredLimit, unpaidLimit, openSeconds = OPEN_SECONDS } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
   const spokes = new Map<Hex32, Spoke>();
-  /** In order of being signed, so what expires first comes first among the signed ones. */
+  const credit = createCredit({ uncoveredLimit, unpaidLimit, now });
+  /** Answers under way, and those whose payment is awaited. */
   const requests = new Map<Hex32, Uncovered>();
+  /** In order of being lost. */
+  const lost = new Map<Hex32, Lost>();
 
   function add(config: ChannelConfig, coveredTo: bigint): Spoke {
     const id = channelDigests.channelId(config);
@@ -69,7 +86,7 @@ export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
       coveredTo,
       claimedTo: coveredTo,
       voucher: null,
-      uncovered: 0n,
+      credit: credit.open(coveredTo),
       lost: 0n,
       entries: [],
     };
@@ -79,6 +96,7 @@ export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
 
   function cover(spoke: Spoke, to: bigint): void {
     if (to <= spoke.coveredTo) return;
+    credit.pay(spoke.credit, to - spoke.coveredTo);
     spoke.coveredTo = to;
     spoke.claimedTo = to;
     spoke.entries = [];
@@ -99,8 +117,16 @@ export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
     const request = requests.get(requestId);
     if (!request) return;
     requests.delete(requestId);
-    if (request.lost) request.spoke.lost -= request.amount;
-    else request.spoke.uncovered -= request.amount;
+    credit.change(request.spoke.credit, -request.amount);
+  }
+
+  /** A lost answer was paid after all. */
+  function regain(requestId: Hex32): void {
+    const late = lost.get(requestId);
+    if (!late) return;
+    lost.delete(requestId);
+    late.spoke.lost -= late.amount;
+    credit.regain(late.spoke.credit, late.amount, late.borne);
   }
 
   /** Unix seconds of the last look: within one second nothing more can expire, and this runs for every question. */
@@ -110,22 +136,28 @@ export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
     const time = now();
     if (time === expiredAt) return;
     expiredAt = time;
-    for (const request of requests.values()) {
-      if (request.lost || request.openUntil > time) continue;
-      request.lost = true;
-      request.spoke.uncovered -= request.amount;
-      request.spoke.lost += request.amount;
+    for (const [id, { spoke, amount, receiptHash, openUntil }] of requests) {
+      if (openUntil > time) continue;
+      requests.delete(id);
+      spoke.lost += amount;
+      const borne = credit.lose(spoke.credit, amount);
+      lost.set(id, { spoke, amount, receiptHash, borne, forgetAt: time + LOST_SECONDS });
+    }
+    for (const [id, { spoke, amount, forgetAt }] of lost) {
+      if (forgetAt > time && lost.size <= MAX_LOST) break;
+      lost.delete(id);
+      spoke.lost -= amount;
     }
   }
 
   function view(s: Spoke): EarningsChannel {
-    const { id, config, onChain, coveredTo, claimedTo, uncovered, lost } = s;
-    return { channelId: id, config, onChain, coveredTo, claimedTo, uncovered, lost };
+    const { id, config, onChain, coveredTo, claimedTo, lost } = s;
+    return { channelId: id, config, onChain, coveredTo, claimedTo, uncovered: s.credit.open, lost };
   }
 
   function begin(channelId: Hex32, requestId: Hex32, maxPrice: bigint): void {
     const spoke = find(channelId);
-    if (requests.has(requestId)) {
+    if (requests.has(requestId) || lost.has(requestId)) {
       throw refuse('request_replayed', `Request ${requestId} was sent before.`);
     }
     if (!spoke.onChain) {
@@ -137,29 +169,31 @@ export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
       throw refuse('withdrawal_pending', `A withdrawal is pending on channel ${channelId}.`);
     }
     expire();
-    if (spoke.lost > unpaidLimit) {
-      throw new TributaryError(
-        'unpaid_limit',
-        `Answers worth ${spoke.lost} base units were never paid; at most ${unpaidLimit} are tolerated.`,
-        { status: 402, hint: 'Deliver the payments that are due.' },
-      );
-    }
-    if (spoke.uncovered + maxPrice > uncoveredLimit) {
+    const { open } = spoke.credit;
+    const room = credit.room(spoke.credit);
+    if (maxPrice > room.amount) {
+      if (room.lost + maxPrice > unpaidLimit) {
+        throw new TributaryError(
+          'unpaid_limit',
+          `Answers worth ${room.lost} base units were not paid lately; at most ${unpaidLimit} are tolerated.`,
+          { status: 402, hint: 'A channel that has paid has credit of its own: a tenth of it.' },
+        );
+      }
       throw new TributaryError(
         'uncovered_limit',
-        `Answers worth ${spoke.uncovered} base units await their voucher; with this one at most ${uncoveredLimit} may.`,
+        `Answers worth ${open} base units await their voucher; ${room.amount} more may, this one costs up to ${maxPrice}.`,
         { status: 402, retryable: true, hint: 'Deliver the payments that are due, then ask again.' },
       );
     }
-    const promised = spoke.coveredTo + spoke.uncovered + spoke.lost + maxPrice;
+    const promised = spoke.coveredTo + open + spoke.lost + maxPrice;
     if (promised > spoke.onChain.balance) {
       throw refuse('insufficient_balance', `The channel holds ${spoke.onChain.balance}, ${promised} would be owed.`, {
         hint: 'Deposit more into the channel.',
       });
     }
     const openUntil = Number.POSITIVE_INFINITY;
-    requests.set(requestId, { spoke, amount: maxPrice, receiptHash: null, openUntil, lost: false });
-    spoke.uncovered += maxPrice;
+    requests.set(requestId, { spoke, amount: maxPrice, receiptHash: null, openUntil });
+    credit.change(spoke.credit, maxPrice);
   }
 
   function checkEntry(spoke: Spoke, entry: PaymentEntry, from: bigint, index: number): void {
@@ -179,7 +213,8 @@ export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
     const digest = receiptDigests.receipt(receipt);
     const receiptHash = hex32(digest);
     if (!sameHex(payment.receiptHash, receiptHash)) throw bad('payment.receiptHash', 'it is not the receipt’s hash.');
-    if (requests.get(receipt.requestId)?.receiptHash !== receiptHash) {
+    const known = requests.get(receipt.requestId) ?? lost.get(receipt.requestId);
+    if (known?.receiptHash !== receiptHash) {
       const signedBy = curve.recover(digest, entry.signature);
       if (signedBy === null || !sameHex(signedBy, signer)) throw bad('signature', 'the receipt is not ours.');
     }
@@ -204,10 +239,12 @@ export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
           status: 500,
         });
       }
+      credit.pay(spoke.credit, payment.to - spoke.coveredTo);
       spoke.coveredTo = payment.to;
       const leaf = { receiptHash: payment.receiptHash, amount: receipt.price, attribution };
       spoke.entries.push({ to: payment.to, leaf });
       forget(receipt.requestId);
+      regain(receipt.requestId);
     }
     if (!spoke.voucher || record.voucher.maxClaimableAmount > spoke.voucher.maxClaimableAmount) {
       spoke.voucher = record.voucher;
@@ -246,7 +283,7 @@ export function createEarningsBook(options: EarningsBookOptions): EarningsBook {
         forget(requestId);
         return;
       }
-      request.spoke.uncovered += receipt.price - request.amount;
+      credit.change(request.spoke.credit, receipt.price - request.amount);
       request.amount = receipt.price;
       request.receiptHash = receiptHash;
       request.openUntil = now() + openSeconds;

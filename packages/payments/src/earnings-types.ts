@@ -43,7 +43,7 @@ export interface EarningsChannel {
   readonly claimedTo: bigint;
   /** Prices of answers under way or signed less than `openSeconds` ago. */
   readonly uncovered: bigint;
-  /** Prices of answers signed earlier and never paid. */
+  /** Prices of answers signed earlier, in the last day, and never paid. */
   readonly lost: bigint;
 }
 
@@ -67,9 +67,12 @@ export interface EarningsBookOptions {
   services: () => readonly Address[];
   spokeAuthorizer: Address;
   token: Address;
-  /** Most that answers of one channel under way or signed within `openSeconds` may sum up to, base units. */
+  /** Most that answers of one channel under way or signed within `openSeconds` may sum up to, base units. See `Credit`. */
   uncoveredLimit: bigint;
-  /** Most that unpaid older answers of one channel may sum up to before it is served no more. */
+  /**
+   * Most that answers of all channels together may sum up to beyond what the channels have earned by paying, base units;
+   * what is lost of it grows back in a day.
+   */
   unpaidLimit: bigint;
   /** Seconds in which a payment is expected. Default 60. */
   openSeconds?: number;
