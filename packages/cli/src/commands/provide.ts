@@ -1,6 +1,6 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DEVNET_CHAIN_ID, type Writer } from '@tributary/chain';
 import { decryptKey, encryptKey } from '@tributary/chain/keystore';
@@ -25,6 +25,7 @@ interface Options extends ChainOptions {
   upstream: string[];
   documents?: string;
   expert: string[];
+  modelFile: string[];
   discover: boolean;
   perRequest: string;
   perMillionPrompt: string;
@@ -61,6 +62,12 @@ export function provide(io: Io, done: (o: Outcome) => void): Command {
     .option('--upstream <url>', 'offer the models of this OpenAI-compatible server (repeat)', repeated, [])
     .option('--documents <folder>', 'answer from these documents: Markdown, HTML, text or PDF')
     .option('--expert <name>', 'offer a built-in expert, such as abacus (repeat)', repeated, [])
+    .option(
+      '--model-file <file>',
+      'answer by a GGUF model file inside the node; needs node-llama-cpp (repeat)',
+      repeated,
+      [],
+    )
     .option('--no-discover', 'do not look for Ollama, llama.cpp, vLLM and LM Studio on this machine')
     .option('--per-request <dollars>', 'price of an answer', '0.0001')
     .option('--per-million-prompt <dollars>', 'price of a million prompt tokens', '0.15')
@@ -169,7 +176,11 @@ async function offersOf(io: Io, options: Options): Promise<{ offers: Offer[]; fo
   const offers: Offer[] = [];
   const named = await Promise.all(options.upstream.map((url) => upstreamAt(url)));
   // Whoever names what to offer does not want everything else on the machine offered as well.
-  const nothingNamed = named.length === 0 && options.documents === undefined && options.expert.length === 0;
+  const nothingNamed =
+    named.length === 0 &&
+    options.documents === undefined &&
+    options.expert.length === 0 &&
+    options.modelFile.length === 0;
   const found = nothingNamed && options.discover ? await discoverUpstreams() : named;
   for (const { program, baseUrl, models } of found) {
     for (const model of models) {
@@ -184,12 +195,13 @@ async function offersOf(io: Io, options: Options): Promise<{ offers: Offer[]; fo
   }
   if (options.documents !== undefined) offers.push(await documentsOffer(io, options));
   for (const name of options.expert) offers.push(expertOffer(name));
+  for (const file of options.modelFile) offers.push(await modelFileOffer(io, options, file));
   if (offers.length === 0) {
     throw new TributaryError(
       'nothing_to_provide',
       'There is nothing to offer, and no model server runs on this machine.',
       {
-        hint: 'Pass --upstream URL, --documents FOLDER or --expert abacus, or start Ollama, llama.cpp, vLLM or LM Studio.',
+        hint: 'Pass --upstream URL, --documents FOLDER, --model-file FILE or --expert abacus, or start Ollama, llama.cpp, vLLM or LM Studio.',
       },
     );
   }
@@ -215,12 +227,31 @@ async function documentsOffer(io: Io, options: Options): Promise<Offer> {
   };
 }
 
+async function modelFileOffer(io: Io, options: Options, name: string): Promise<Offer> {
+  const file = resolve(io.cwd, name);
+  const there = await stat(file).catch(() => null);
+  if (!there?.isFile()) {
+    throw new TributaryError('model_unreadable', `${file} is no file.`, {
+      param: 'model-file',
+      hint: 'Give --model-file a GGUF file.',
+    });
+  }
+  const model = basename(file).replace(/\.gguf$/i, '');
+  return {
+    model: `${options.name}/${model}`,
+    name: model,
+    description: `The model file ${basename(file)}, answered by llama.cpp.`,
+    expert: 'gguf',
+    options: { file },
+  };
+}
+
 function expertOffer(name: string): Offer {
   const expert = expertNamed(name);
-  if (!expert || name === 'relay' || name === 'library') {
+  if (!expert || ['relay', 'library', 'gguf'].includes(name)) {
     throw new TributaryError('unknown_expert', `There is no expert ${JSON.stringify(name)} that needs nothing else.`, {
       param: 'expert',
-      hint: 'Try abacus or guide. Documents come with --documents, model servers with --upstream.',
+      hint: 'Try abacus or guide. Documents come with --documents, model servers with --upstream, model files with --model-file.',
     });
   }
   return { model: `tributary/${name}`, name, description: `The built-in expert ${name}.`, expert: name, options: {} };

@@ -1,6 +1,7 @@
 import type { Expert } from '../expert.ts';
 import { abacus } from './abacus.ts';
 import { embedder } from './embedder.ts';
+import { gguf } from './gguf.ts';
 import { guide } from './guide.ts';
 import { library } from './library.ts';
 import { relay } from './relay.ts';
@@ -21,6 +22,7 @@ export const experts: readonly Expert[] = [
   register(abacus),
   register(guide),
   register(embedder),
+  register(gguf),
   register(relay),
 ];
 
