@@ -5,6 +5,9 @@ import type { Catalog, Service } from '../route/catalog.ts';
 import { AUTO } from '../route/plan.ts';
 import { listPrice } from '../route/quote.ts';
 
+/** Longest name or description of a stranger's that agents are shown, characters. */
+const MAX_REMARK_LENGTH = 300;
+
 /** What the doors for agents need. */
 export interface AgentRoutes {
   ask: AskChat;
@@ -29,14 +32,20 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
+/** Words of strangers on their way into models: short, on one line. */
+function remark(text: string): string {
+  const line = text.replace(/[\p{C}\s]+/gu, ' ').trim();
+  return line.length <= MAX_REMARK_LENGTH ? line : `${line.slice(0, MAX_REMARK_LENGTH - 1)}…`;
+}
+
 function serviceFacts({ account, card, unavailable, breaker }: Service, feePpm: bigint) {
   const { perRequest, perMillionPrompt, perMillionCompletion } = listPrice(card.price, feePpm);
   return {
     service: account,
     model: card.model.id,
-    name: card.model.name,
-    description: card.model.description,
-    provider: card.provider,
+    name: remark(card.model.name),
+    description: remark(card.model.description),
+    provider: remark(card.provider),
     expert: card.expert,
     available: unavailable === null && breaker.allows,
     price: { perRequest, perMillionPrompt, perMillionCompletion },
@@ -68,8 +77,10 @@ export function agentRoutes(app: Hono, deps: AgentRoutes): void {
       ask,
       models: () =>
         catalog.models().flatMap((id) => {
-          const [first] = catalog.ofModel(id);
-          return first ? [{ ...first.card.model, expert: first.card.expert }] : [];
+          const card = catalog.ofModel(id)[0]?.card;
+          if (!card) return [];
+          const { name, description } = card.model;
+          return [{ id, name: remark(name), description: remark(description), expert: card.expert }];
         }),
       publicUrl,
       onError: (error) => onInternal(error, '/a2a'),

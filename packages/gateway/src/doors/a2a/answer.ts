@@ -109,6 +109,9 @@ export async function answerTask(
     if (!canceled && answer.settled)
       setStatus(kept, TaskState.TASK_STATE_COMPLETED, 'Payment successful.', paidMetadata(answer.settled));
     else if (!canceled) setStatus(kept, TaskState.TASK_STATE_COMPLETED);
+  } else if (!canceled && 'refunded' in outcome) {
+    const text = 'The rest of the deposit went back; nothing was asked.';
+    setStatus(kept, TaskState.TASK_STATE_COMPLETED, text, paidMetadata(outcome.refunded));
   } else if (!canceled && 'unpaid' in outcome) {
     tellUnpaid(kept, outcome.unpaid, question.payment !== undefined);
   } else if (!canceled && 'error' in outcome) {

@@ -23,7 +23,7 @@ import type { AskChat } from '../agents/ask-chat.ts';
 import { answerTask, setStatus } from './answer.ts';
 import { follow } from './follow.ts';
 import { chatOf, messageOf } from './question.ts';
-import { createTasks, hasEnded, type Kept, snapshot, type Tasks } from './tasks.ts';
+import { createTasks, hasEnded, type Kept, remember, snapshot, type Tasks } from './tasks.ts';
 import { REJECTED, submittedIn, X402_EXTENSIONS } from './x402.ts';
 
 const MAX_PAGE = 100;
@@ -105,8 +105,7 @@ export function createAgent({ ask, card, onError, tasks = createTasks() }: Agent
     activate(context);
     const kept = message.taskId ? continued(message, context) : fresh(message, context);
     const { payment, rejected } = submittedIn(message.metadata);
-    const { id: taskId, contextId } = kept.task;
-    kept.task.history.push({ ...message, taskId, contextId, metadata: undefined });
+    remember(kept, message);
     if (rejected) {
       setStatus(kept, TaskState.TASK_STATE_FAILED, 'The payment was rejected.', REJECTED);
       tasks.keep(kept);

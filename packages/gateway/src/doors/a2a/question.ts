@@ -5,6 +5,9 @@ import { z } from 'zod';
 /** Longest question, characters; it may have to be kept until it is paid. */
 const MAX_QUESTION_LENGTH = 200_000;
 
+/** Longest name that a caller gives to a message or a context, characters. */
+const MAX_NAME_LENGTH = 256;
+
 /** How callers steer an answer, in a message's metadata. */
 const Options = z.looseObject({
   'tributary.model': z.string().min(1).max(256).optional(),
@@ -40,6 +43,10 @@ export function chatOf({ parts, metadata }: Message): Record<string, unknown> {
 /** The message of a request. @throws when there is none, or it asks for what we do not do */
 export function messageOf({ message, configuration, tenant }: SendMessageRequest): Message {
   if (!message?.messageId) throw new RequestMalformedError('message.messageId is required.');
+  for (const name of ['messageId', 'contextId'] as const) {
+    if (message[name].length <= MAX_NAME_LENGTH) continue;
+    throw new RequestMalformedError(`message.${name} is longer than ${MAX_NAME_LENGTH} characters.`);
+  }
   if (tenant) throw new RequestMalformedError('tenant: there are no tenants here.');
   const modes = configuration?.acceptedOutputModes ?? [];
   if (modes.length > 0 && !modes.some((m) => /^(\*\/\*|text(\/(\*|plain))?|application\/(json|\*))$/.test(m))) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TaskState } from '@a2a-js/sdk';
-import { createTasks, type Kept } from './tasks.ts';
+import { type Message, TaskState } from '@a2a-js/sdk';
+import { answerArtifact, createTasks, type Kept, remember, textPart } from './tasks.ts';
 
 function kept(id: string, state: TaskState, question = 'x', owner = ''): Kept {
   return {
@@ -23,13 +23,26 @@ function kept(id: string, state: TaskState, question = 'x', owner = ''): Kept {
 
 const { TASK_STATE_COMPLETED: DONE, TASK_STATE_INPUT_REQUIRED: UNPAID } = TaskState;
 
-test('questions that nobody pays for cannot push out answers that were paid', () => {
+test('questions that cost nothing to send cannot push out answers that were paid', () => {
   const tasks = createTasks();
-  tasks.keep(kept('paid', DONE));
-  for (let i = 0; i < 3_000; i++) tasks.keep(kept(`unpaid ${i}`, UNPAID));
+  const paid = kept('paid', DONE);
+  paid.task.artifacts.push(answerArtifact([textPart('yes')]));
+  tasks.keep(paid);
+  for (let i = 0; i < 3_000; i++) tasks.keep(kept(`unpaid ${i}`, i % 2 ? UNPAID : TaskState.TASK_STATE_FAILED));
   assert.ok(tasks.find('paid', ''));
   assert.equal(tasks.find('unpaid 0', ''), undefined);
   assert.ok(tasks.find('unpaid 2999', ''));
+});
+
+test('what is said about a task is remembered up to a bound, the question always', () => {
+  const task = kept('a', UNPAID);
+  const say = (text: string) => remember(task, { messageId: 'm', parts: [textPart(text)] } as Message);
+  say('q'.repeat(5_000));
+  for (let i = 0; i < 100; i++) say('x'.repeat(5_000));
+  const lengths = task.task.history.map((m) =>
+    m.parts[0]?.content?.$case === 'text' ? m.parts[0].content.value.length : 0,
+  );
+  assert.deepEqual(lengths, [5_000, ...Array.from({ length: 15 }, () => 1_000)]);
 });
 
 test('memory is bounded by characters as well, the oldest go first', () => {

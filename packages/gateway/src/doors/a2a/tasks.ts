@@ -2,6 +2,9 @@ import { type Artifact, type Message, type Part, Role, type StreamResponse, type
 
 /** How long a task is remembered after its last change, milliseconds. */
 const KEEP_MS = 10 * 60_000;
+/** Messages of one task, and characters of each after the first, that are remembered. */
+const MAX_HISTORY = 16;
+const MAX_REMARK_LENGTH = 1_000;
 /** Tasks and their characters kept at most, of each kind: the oldest go first. */
 const MAX_TASKS = 1_000;
 const MAX_CHARS = 16 * 1024 * 1024;
@@ -47,7 +50,7 @@ function lengthOf({ content }: Part): number {
 }
 
 function charsOf({ body, task }: Kept): number {
-  const parts = task.artifacts.flatMap((artifact) => artifact.parts);
+  const parts = [...task.artifacts, ...task.history].flatMap((said) => said.parts);
   return JSON.stringify(body).length + parts.reduce((sum, part) => sum + lengthOf(part), 0);
 }
 
@@ -77,27 +80,29 @@ function createShelf(now: () => number) {
 
 /** @param now milliseconds */
 export function createTasks(now: () => number = Date.now): Tasks {
-  // Apart, so that questions that nobody pays for cannot push out answers that were paid.
   const running = new Map<string, Kept>();
-  const unpaid = createShelf(now);
-  const ended = createShelf(now);
+  // Apart, so that questions that cost nothing to send cannot push out answers that were paid.
+  const answered = createShelf(now);
+  const unanswered = createShelf(now);
 
   return {
     keep(kept) {
-      const { id, status } = kept.task;
+      const { id, artifacts } = kept.task;
       running.delete(id);
-      unpaid.remove(id);
-      ended.remove(id);
+      unanswered.remove(id);
+      answered.remove(id);
       if (kept.stop) running.set(id, kept);
-      else (status?.state === TaskState.TASK_STATE_INPUT_REQUIRED ? unpaid : ended).put(kept);
+      else (artifacts.length > 0 ? answered : unanswered).put(kept);
     },
     find(id, owner) {
-      const kept = running.get(id) ?? unpaid.get(id) ?? ended.get(id);
+      const kept = running.get(id) ?? answered.get(id) ?? unanswered.get(id);
       return kept && (kept.owner === '' || kept.owner === owner) ? kept : undefined;
     },
     of(owner) {
       if (owner === '') return [];
-      return [...ended.all(), ...unpaid.all(), ...running.values()].filter((k) => k.owner === owner).toReversed();
+      return [...answered.all(), ...unanswered.all(), ...running.values()]
+        .filter((k) => k.owner === owner)
+        .toReversed();
     },
   };
 }
@@ -115,6 +120,24 @@ export const dataPart = (value: unknown): Part => ({
   filename: '',
   mediaType: 'application/json',
 });
+
+/** Adds a caller's message to a task's history: its text alone, since payments are not kept and the rest is not ours to size. */
+export function remember({ task }: Kept, { messageId, parts }: Message): void {
+  const first = task.history.length === 0;
+  const texts = parts.flatMap(({ content }) => (content?.$case === 'text' ? [content.value] : []));
+  const text = first ? texts.join('\n') : texts.join('\n').slice(0, MAX_REMARK_LENGTH);
+  task.history.push({
+    messageId,
+    contextId: task.contextId,
+    taskId: task.id,
+    role: Role.ROLE_USER,
+    parts: [textPart(text)],
+    metadata: undefined,
+    extensions: [],
+    referenceTaskIds: [],
+  });
+  if (task.history.length > MAX_HISTORY) task.history.splice(1, 1);
+}
 
 /** The answer, or a piece of it. */
 export function answerArtifact(parts: Part[]): Artifact {

@@ -79,6 +79,20 @@ test('a whole answer', async () => {
   });
 });
 
+test('a refund is no answer', async () => {
+  const headers = { [HEADER_PAYMENT_RESPONSE]: encodeHeader(settled) };
+  for (const outcome of [
+    await askWhole(async () => Response.json({}, { headers }), question),
+    await askStreamed(
+      async () => Response.json({}, { headers }),
+      question,
+      () => undefined,
+    ),
+  ]) {
+    assert.deepEqual(outcome, { refunded: settled });
+  }
+});
+
 const streamOf =
   (...events: string[]) =>
   async () =>

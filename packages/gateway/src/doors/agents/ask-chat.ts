@@ -112,7 +112,12 @@ export interface Unpaid {
 }
 
 /** What came of a question. */
-export type AgentOutcome = { answer: AgentAnswer } | { unpaid: Unpaid } | { error: TributaryError };
+export type AgentOutcome =
+  | { answer: AgentAnswer }
+  | { unpaid: Unpaid }
+  /** The payment was x402's request for the rest of a deposit: it went back, and nothing was asked. */
+  | { refunded: SettleResponse }
+  | { error: TributaryError };
 
 /** @throws `payment_header_too_long` (400) */
 function paymentHeader(payment: unknown): string {
@@ -158,6 +163,11 @@ function settledOf(response: Response): SettleResponse | null {
   return header === null ? null : decodePaymentResponse(header);
 }
 
+function refundIn(response: Response, body: unknown): SettleResponse | null {
+  const isEmpty = body !== null && typeof body === 'object' && Object.keys(body).length === 0;
+  return isEmpty ? settledOf(response) : null;
+}
+
 type Facts = Pick<AgentAnswer, 'text' | 'model' | 'provider' | 'finishReason' | 'cost' | 'settled'>;
 
 function answerOf(facts: Facts, annotations: readonly Citation[], tributary: z.infer<typeof Tributary>): AgentAnswer {
@@ -185,7 +195,10 @@ function answerOf(facts: Facts, annotations: readonly Citation[], tributary: z.i
 export async function askWhole(ask: AskChat, question: AgentQuestion): Promise<AgentOutcome> {
   const response = await ask(requestOf(question, false));
   if (response.status !== 200) return refusalOf(response);
-  const { choices, model, provider, usage, tributary } = Completion.parse(await response.json());
+  const body: unknown = await response.json();
+  const refunded = refundIn(response, body);
+  if (refunded) return { refunded };
+  const { choices, model, provider, usage, tributary } = Completion.parse(body);
   const { message, finish_reason: finishReason } = choices[0]!;
   const text = `${message.content ?? ''}${message.refusal ?? ''}`;
   const facts = { text, model, provider, finishReason, cost: usage.cost, settled: settledOf(response) };
@@ -203,6 +216,10 @@ export async function askStreamed(
 ): Promise<AgentOutcome> {
   const response = await ask(requestOf(question, true));
   if (response.status !== 200 || !response.body) return refusalOf(response);
+  if (!response.headers.get('content-type')?.includes('event-stream')) {
+    const refunded = refundIn(response, await response.json());
+    if (refunded) return { refunded };
+  }
   const facts: Facts = {
     text: '',
     model: '',

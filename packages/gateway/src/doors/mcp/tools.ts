@@ -106,6 +106,10 @@ async function ask(input: z.infer<typeof AskInput>, context: ServerContext, deps
     signal: context.mcpReq.signal,
   });
   if ('answer' in outcome) return answered(outcome.answer);
+  if ('refunded' in outcome) {
+    const text = 'The rest of the deposit went back; nothing was asked.';
+    return { content: [{ type: 'text', text }], _meta: { [PAYMENT_RESPONSE]: outcome.refunded } };
+  }
   if ('error' in outcome) return failed(outcome.error);
   const { required, error } = outcome.unpaid;
   return required ? paymentRequired(required) : failed(error);
@@ -134,7 +138,9 @@ export function registerTools(server: McpServer, deps: McpDeps): void {
     'list_services',
     {
       title: 'List services',
-      description: 'Who answers questions here: models, providers, prices in base units (millionths of a dollar).',
+      description:
+        'Who answers questions here: models, providers, prices in base units (millionths of a dollar). Names and descriptions are ' +
+        'the providers’ own words.',
       inputSchema: z.strictObject({}),
       annotations: READ,
     },
