@@ -16,7 +16,7 @@ import { type AskDoor, ask, MAX_BODY_BYTES } from './ask.ts';
 import { asTributaryError, errorAnswer } from './errors.ts';
 import { type Explorer, explorerRoutes } from './explorer.ts';
 import type { ReadAsking } from './form.ts';
-import { modelList, oneModel } from './models.ts';
+import { modelAnswer, modelList } from './models.ts';
 import { type PageSources, pageRoutes } from './page.ts';
 import { readLimited } from './read-limited.ts';
 import { CORS, failed, json, preflight } from './respond.ts';
@@ -127,7 +127,7 @@ function routes(deps: AppDeps): Hono {
   app.get('/v1/models/*', (c) => {
     // Ids contain slashes; clients send them plain or as %2F.
     const path = new URL(c.req.url).pathname.slice('/v1/models/'.length);
-    return json(oneModel(deps.catalog, decodePath(path), deps.feePpm));
+    return json(modelAnswer(deps.catalog, decodePath(path), deps.feePpm));
   });
 
   app.post('/v1/messages/count_tokens', async (c) => json(countMessages(await readLimited(c.req.raw, MAX_BODY_BYTES))));

@@ -159,6 +159,33 @@ test('models are listed with prices that include the fee, and found by ids with 
   }
 });
 
+test('the providers of a model are listed in OpenRouter’s form, with what was seen of them', async (t) => {
+  const gateway = await startTestGateway(t, [
+    await startFakeNode(t, { provider: 'Ann' }),
+    await startFakeNode(t, { provider: 'Bob' }),
+  ]);
+  const endpoints = async (path: string) =>
+    ((await (await fetch(`${gateway.url}/v1/models/${path}/endpoints`)).json()) as Json).data;
+  const fresh = await endpoints('tributary/echo');
+  assert.equal(fresh.id, 'tributary/echo');
+  assert.equal(fresh.architecture.modality, 'text->text');
+  assert.deepEqual(
+    fresh.endpoints.map((e: Json) => [e.name, e.provider_name, e.status, e.uptime_last_30m, e.latency_last_30m]),
+    [
+      ['Ann | Echo', 'Ann', 0, null, null],
+      ['Bob | Echo', 'Bob', 0, null, null],
+    ],
+  );
+  await gateway.ask({ ...hello, provider: { only: ['Ann'] } });
+  const [ann, bob] = (await endpoints('tributary%2Fecho')).endpoints;
+  assert.deepEqual([ann.uptime_last_30m, bob.uptime_last_30m], [100, null]);
+  assert.deepEqual(Object.keys(ann.latency_last_30m), ['p50', 'p75', 'p90', 'p99']);
+  assert.equal(ann.pricing.prompt, '0.00000105');
+  assert.equal((await endpoints('auto')).endpoints.length, 2);
+  const unknown = await fetch(`${gateway.url}/v1/models/no/such/endpoints`);
+  assert.deepEqual([unknown.status, ((await unknown.json()) as Json).error.code], [404, 'model_not_found']);
+});
+
 test('only the operator may settle, and a page in a browser is not the operator', async (t) => {
   const operatorToken = 'a-token-of-the-operator';
   const local = await startTestGateway(t, []);

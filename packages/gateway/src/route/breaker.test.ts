@@ -36,3 +36,15 @@ test('a failed probe doubles the pause, a forgotten one gives its place back', (
   now = 6_000;
   assert.equal(breaker.allows, true);
 });
+
+test('what ended well and what failed is counted; a client that left says nothing', () => {
+  let now = 0;
+  const breaker = createBreaker(() => now);
+  assert.equal(breaker.success(1_000), null);
+  breaker.fail();
+  now = 2_000;
+  breaker.succeed();
+  breaker.forget();
+  assert.deepEqual([breaker.success(1_000), breaker.success(5_000)], [1, 0.5]);
+  assert.deepEqual(breaker.counts, { succeeded: 1, failed: 1 });
+});

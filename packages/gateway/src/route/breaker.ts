@@ -1,8 +1,12 @@
+import { createRecent } from './recent.ts';
+
 /** Failures in a row that open the breaker. */
 const OPEN_AFTER_FAILURES = 3;
 /** Pause after opening; doubles with every failed probe. */
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 60_000;
+/** Questions whose ends are remembered. */
+const SAMPLES = 512;
 
 /** Keeps questions away from a service that fails, and lets one through now and then to see whether it is back. */
 export interface Breaker {
@@ -10,6 +14,8 @@ export interface Breaker {
   readonly allows: boolean;
   /** How many questions ended well, and how many by the service's fault. */
   readonly counts: { succeeded: number; failed: number };
+  /** Part of the questions of the last `pastMs` milliseconds that ended well, of the newest 512; null when there were none. */
+  success(pastMs: number): number | null;
   /** Call before sending; takes the probe's place when the breaker is not closed. */
   begin(): void;
   succeed(): void;
@@ -26,8 +32,13 @@ export function createBreaker(now: () => number = () => performance.now()): Brea
   let open = false;
   let probing = false;
   const counts = { succeeded: 0, failed: 0 };
+  const ends = createRecent(SAMPLES);
   return {
     counts,
+    success(pastMs) {
+      const found = ends.since(now() - pastMs);
+      return found.length === 0 ? null : found.reduce((sum, well) => sum + well, 0) / found.length;
+    },
     get allows() {
       return !open || (!probing && now() >= openUntil);
     },
@@ -36,6 +47,7 @@ export function createBreaker(now: () => number = () => performance.now()): Brea
     },
     succeed() {
       counts.succeeded++;
+      ends.add(now(), 1);
       failures = 0;
       pauseMs = FIRST_PAUSE_MS;
       open = false;
@@ -43,6 +55,7 @@ export function createBreaker(now: () => number = () => performance.now()): Brea
     },
     fail() {
       counts.failed++;
+      ends.add(now(), 0);
       failures++;
       if (open && probing) pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
       probing = false;

@@ -28,3 +28,18 @@ test('the first token and the rate are averages of good answers', () => {
   assert.equal(latency.firstTokenMs, 120);
   assert.equal(latency.tokensPerSecond, 60);
 });
+
+test('the spread of good answers is that of the newest, and the recent past can be asked for', () => {
+  let now = 0;
+  const latency = createLatency(() => now);
+  assert.equal(latency.spread, null);
+  for (let i = 1; i <= 600; i++) {
+    now += 10;
+    latency.observe({ firstTokenMs: i, totalMs: i, completionTokens: 1 });
+  }
+  assert.deepEqual(latency.spread, { p50: 88 + 256, p95: 88 + 487, samples: 512 });
+  assert.deepEqual(
+    latency.recent(25).firstTokenMs.sort((a, b) => a - b),
+    [598, 599, 600],
+  );
+});

@@ -1,3 +1,5 @@
+import { createRecent, rankOf } from './recent.ts';
+
 /** How fast old observations fade. */
 const DECAY_MS = 10_000;
 /** What an untried service is assumed to need: low, so that newcomers are tried. */
@@ -20,6 +22,8 @@ export interface Latency {
   readonly tokensPerSecond: number;
   /** Milliseconds to the end of the newest good answers that half, and 95 in 100, of them needed at most; null before one. */
   readonly spread: { p50: number; p95: number; samples: number } | null;
+  /** Good answers of the last `pastMs` milliseconds, of the newest 512: unordered. */
+  recent(pastMs: number): { firstTokenMs: number[]; tokensPerSecond: number[] };
   begin(): void;
   /** One answer has ended, well or not. */
   end(elapsedMs: number): void;
@@ -34,8 +38,9 @@ export function createLatency(now: () => number = () => performance.now()): Late
   let at = now();
   let firstTokenMs = Number.POSITIVE_INFINITY;
   let tokensPerSecond = 0;
-  const totals = new Float64Array(SAMPLES);
-  let observed = 0;
+  const totals = createRecent(SAMPLES);
+  const firstTokens = createRecent(SAMPLES);
+  const rates = createRecent(SAMPLES);
   const mix = (old: number, fresh: number) => old * 0.8 + fresh * 0.2;
   return {
     get inFlight() {
@@ -51,11 +56,13 @@ export function createLatency(now: () => number = () => performance.now()): Late
       return tokensPerSecond;
     },
     get spread() {
-      if (observed === 0) return null;
-      const sorted = totals.slice(0, Math.min(observed, SAMPLES)).sort();
-      // Nearest rank: the least value that covers the part.
-      const rank = (part: number) => sorted[Math.ceil(part * sorted.length) - 1]!;
-      return { p50: rank(0.5), p95: rank(0.95), samples: sorted.length };
+      const sorted = totals.since(0).sort((a, b) => a - b);
+      if (sorted.length === 0) return null;
+      return { p50: rankOf(sorted, 0.5), p95: rankOf(sorted, 0.95), samples: sorted.length };
+    },
+    recent(pastMs) {
+      const from = now() - pastMs;
+      return { firstTokenMs: firstTokens.since(from), tokensPerSecond: rates.since(from) };
     },
     begin() {
       inFlight++;
@@ -68,8 +75,11 @@ export function createLatency(now: () => number = () => performance.now()): Late
       at = t;
     },
     observe(facts) {
-      totals[observed++ % SAMPLES] = facts.totalMs;
       const rate = facts.completionTokens / Math.max(facts.totalMs / 1000, 0.001);
+      const endedAt = now();
+      totals.add(endedAt, facts.totalMs);
+      firstTokens.add(endedAt, facts.firstTokenMs);
+      rates.add(endedAt, rate);
       firstTokenMs = Number.isFinite(firstTokenMs) ? mix(firstTokenMs, facts.firstTokenMs) : facts.firstTokenMs;
       tokensPerSecond = tokensPerSecond === 0 ? rate : mix(tokensPerSecond, rate);
     },
