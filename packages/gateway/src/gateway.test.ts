@@ -17,6 +17,7 @@ import {
   sha256Hex,
   structHash,
   textHash,
+  toWire,
   withFee,
   ZERO_32,
 } from '@tributary/protocol';
@@ -344,6 +345,29 @@ test('the official batch-settlement client deposits, pays by voucher, streams, a
   const refund = await scheme.refund(`${gateway.url}/v1/chat/completions`);
   assert.equal(refund.success, true);
   assert.equal(await tokens.balanceOf(net.reader, account.address), before - charged);
+});
+
+test('attack: a stranger without money sends payment after payment, each of which makes us read the chain', async () => {
+  const key = fromHex(random32());
+  const payer = curve.addressOf(key);
+  const domain = await tokens.tokenDomain(net.reader);
+  const offered = await post(hello, {});
+  const required = JSON.parse(Buffer.from(offered.headers.get('PAYMENT-REQUIRED')!, 'base64').toString());
+  const accepted = required.accepts.find((o: Json) => o.scheme === 'exact');
+  const value = BigInt(accepted.amount);
+  let response: Response;
+  for (let n = 0; ; n++) {
+    const terms = { from: payer, to: gatewayAddress, value, validAfter: 0n, validBefore: 1n << 40n, nonce: random32() };
+    const signature = curve.sign(tokens.authorizationDigest('transfer', domain, terms), key);
+    const payload = { authorization: JSON.parse(toWire(terms)), signature };
+    const header = encodeHeader({ x402Version: 2, resource: required.resource, accepted, payload });
+    response = await post(hello, { 'PAYMENT-SIGNATURE': header, 'x-forwarded-for': '203.0.113.7' });
+    if (response.status !== 402 || n > 100) break;
+  }
+  assert.equal(response.status, 429);
+  assert.ok(Number(response.headers.get('retry-after')) > 0);
+  assert.equal(((await response.json()) as Json).error.code, 'too_many_requests');
+  assert.equal((await ask(officialFetch('exact'), hello)).status, 200, 'others are served');
 });
 
 /** Signed requests of our SDK's kind, made by hand so that each can be spoilt. */

@@ -47,6 +47,8 @@ const MAX_CONNECTIONS = 256;
 const GRACE_MS = 5_000;
 /** What payers are offered between asking for their deposit and getting it, seconds. */
 const WITHDRAW_DELAY_SECONDS = 3_600;
+/** Payments that made us read the chain and were good for nothing: from one address, and from all. */
+const FAILURES = { perKey: { burst: 60, perHour: 600 }, all: { burst: 1_000, perHour: 20_000 } };
 /** How long the start waits for the cards of services, milliseconds. */
 const FIRST_LOOK_MS = 10_000;
 /** Pause between looks while registered services have not answered yet. */
@@ -228,6 +230,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     hub,
     batch,
     exact,
+    failures: createRateLimit('payments that fail', FAILURES),
   });
   let listening: Listening | undefined;
   const publicUrl = () => config.publicUrl ?? listening?.url ?? '';

@@ -45,7 +45,7 @@ test('a small configuration gets its defaults', () => {
   assert.equal(config.host, '127.0.0.1');
   assert.equal(config.port, 0);
   assert.equal(config.uncoveredLimit, 1_000_000n);
-  assert.deepEqual(config.claim, { intervalSeconds: 3600, minimum: 10_000n });
+  assert.deepEqual(config.claim, { intervalSeconds: 3600, minimum: 10_000n, dust: 1_000n });
   assert.equal(config.agentId, 0n);
 });
 

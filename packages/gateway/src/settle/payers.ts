@@ -15,6 +15,7 @@ import type { Books } from './books.ts';
 import { holdChannel, holdX402Channel, payByApiKey } from './pay-by-channel.ts';
 import { payByTransfer, type TransferContext } from './pay-by-transfer.ts';
 import type { Hold, Payer } from './payer.ts';
+import { remoteOf } from './remote.ts';
 
 export interface PayersDeps extends TransferContext {
   curve: Curve;
@@ -72,6 +73,7 @@ export function createPayers(deps: PayersDeps): Payers {
       },
       amount,
       requestId: random32(),
+      from: remoteOf(caller),
       ...(bodyHash ? { bodyHash } : {}),
     };
   }

@@ -81,12 +81,16 @@ export interface BatchPayments {
    * What follows for a request: `hub.reserveWhenFree`. Throws 402 with the x402 reason as code.
    *
    * @param bodyHash SHA-256 of the request's body; needed when our SDK sent it.
+   * @param beforeChain called before the chain is read; may throw
    */
-  accept(payment: PaymentPayload, offer: Requirements, bodyHash?: Hex32): Promise<BatchPayment>;
+  accept(
+    payment: PaymentPayload,
+    offer: Requirements,
+    bodyHash?: Hex32,
+    beforeChain?: () => void,
+  ): Promise<BatchPayment>;
   /** Claims what is charged and returns money to the payer, who asked for it by a voucher at the charged total. */
   refund(payment: Extract<BatchPayment, { kind: 'refund' }>): Promise<{ transaction: Hex; amount: bigint }>;
-  /** Makes a channel known to the hub book, reading it from the chain unless it is known. */
-  ensureKnown(config: ChannelConfig): Promise<Hex32>;
 }
 
 export function createBatchPayments(options: BatchOptions): BatchPayments {
@@ -115,9 +119,11 @@ export function createBatchPayments(options: BatchOptions): BatchPayments {
     await record(hub.learn(config, onChain));
   }
 
-  async function ensureKnown(config: ChannelConfig): Promise<Hex32> {
+  async function ensureKnown(config: ChannelConfig, beforeChain?: () => void): Promise<Hex32> {
     const channelId = digests.channelId(config);
-    if (!hub.channel(channelId)?.onChain) await learn(config, channelId);
+    if (hub.channel(channelId)?.onChain) return channelId;
+    beforeChain?.();
+    await learn(config, channelId);
     return channelId;
   }
 
@@ -200,8 +206,7 @@ export function createBatchPayments(options: BatchOptions): BatchPayments {
   }
 
   return {
-    ensureKnown,
-    async accept(payment, offer, bodyHash) {
+    async accept(payment, offer, bodyHash, beforeChain) {
       const payload = parseBatchPayload(payment.payload);
       const config = payload.channelConfig;
       const voucher: Voucher = payload.voucher;
@@ -217,19 +222,30 @@ export function createBatchPayments(options: BatchOptions): BatchPayments {
       checkVoucherSignature({ digests, curve }, channelId, config, voucher);
       const { payer } = config;
       if (payload.type === 'refund') {
-        await ensureKnown(config);
+        await ensureKnown(config, beforeChain);
         return { kind: 'refund', channelId, payer, config, voucher, amount: payload.amount ?? null };
       }
       let made: BatchDeposit | null = null;
       if (payload.type === 'deposit') {
         checkCumulative(hub, channelId, voucher, offer);
         const part = payload.deposit;
+        beforeChain?.();
         made = await inTurn(payer, () => deposit(config, channelId, voucher, part, offer));
       } else {
-        await ensureKnown(config);
+        await ensureKnown(config, beforeChain);
         const known = hub.channel(channelId);
         // A top-up by somebody else may not have been seen yet.
-        if (known?.onChain && voucher.maxClaimableAmount > known.onChain.balance) await learn(config, channelId);
+        if (known?.onChain && voucher.maxClaimableAmount > known.onChain.balance) {
+          beforeChain?.();
+          await learn(config, channelId);
+          const { balance } = hub.channel(channelId)!.onChain!;
+          if (voucher.maxClaimableAmount > balance) {
+            throw refuse(
+              'cumulative_exceeds_balance',
+              `The voucher promises ${voucher.maxClaimableAmount}, the channel holds ${balance}.`,
+            );
+          }
+        }
       }
       const extension = TributaryExtension.safeParse(payment.extensions?.tributary);
       if (payment.extensions?.tributary !== undefined && !extension.success) {

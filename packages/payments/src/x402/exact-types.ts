@@ -54,8 +54,17 @@ export interface ExactOptions {
  * record, then `answered` or `refund`. Every record is applied once it is on disk.
  */
 export interface ExactPayments {
-  /** Checks a payment against its offer and sets it aside: no other request can use it. Throws 402 `invalid_exact_evm_…`. */
-  verify(payment: PaymentPayload, offer: Requirements, requestId: Hex32): Promise<ExactPayment>;
+  /**
+   * Checks a payment against its offer and sets it aside: no other request can use it. Throws 402 `invalid_exact_evm_…`.
+   *
+   * @param beforeChain called before the chain is read; may throw
+   */
+  verify(
+    payment: PaymentPayload,
+    offer: Requirements,
+    requestId: Hex32,
+    beforeChain?: () => void,
+  ): Promise<ExactPayment>;
   /** Ends a request whose payment was not sent; the payer may use it again. */
   release(payment: ExactPayment): void;
   /** The record that must be on disk before `settle`: a crash in between then leads to a refund. */

@@ -119,7 +119,7 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
   }
 
   return {
-    async verify(payment, offer, requestId) {
+    async verify(payment, offer, requestId, beforeChain) {
       const parsed = ExactPayload.safeParse(payment.payload);
       if (!parsed.success) {
         throw refuse('payload', `The payload is malformed at ${parsed.error.issues[0]?.path.join('.') || 'the top'}.`);
@@ -130,6 +130,7 @@ export function createExactPayments(options: ExactOptions): ExactPayments {
       if (aside.has(id) || due.has(id)) throw refuse('nonce_already_used', 'This transfer pays for another request.');
       aside.set(id, { payer: authorization.from, amount: authorization.value });
       try {
+        beforeChain?.();
         const fromBlock = await checkOnChain(authorization, signature);
         return {
           requestId,

@@ -5,6 +5,7 @@ import { type Address, type ChannelConfig, type Hex32, TributaryError, toHex, ZE
 import fc from 'fast-check';
 import { curve } from '../curve.ts';
 import { createHubBook } from '../hub-book.ts';
+import { createRateLimit } from '../rate-limit.ts';
 import {
   BODY_HASH,
   CHAIN_ID,
@@ -59,7 +60,9 @@ function gatewayOf(balance = 0n) {
       for (const r of records) hub.apply(r);
     },
   });
-  const server = createX402Server({ terms, hub, batch, exact });
+  const rate = { burst: 5, perHour: 1 };
+  const failures = createRateLimit('payments that fail', { perKey: rate, all: { burst: 1_000, perHour: 1 } });
+  const server = createX402Server({ terms, hub, batch, exact, failures });
   const read = (payment: object | null, amount = PRICE) =>
     server.read({ header: payment && encodeHeader(payment), resource, amount, requestId: id(1), bodyHash: BODY_HASH });
   return { chain, hub, exact, batch, server, read };
@@ -418,6 +421,54 @@ describe('what the door answers', () => {
     const header = 'A'.repeat(MAX_HEADER_CHARS + 1);
     const asked = { header, resource, amount: PRICE, requestId: id(1) };
     await assert.rejects(server.read(asked), { code: 'payment_header_too_long', status: 400 });
+  });
+
+  test('attack: strangers make us read the chain for each of their payments that are good for nothing', async () => {
+    const { chain, server } = gatewayOf(1_000n);
+    const { channelState, balanceOf } = chain;
+    let reads = 0;
+    chain.channelState = (...args) => {
+      reads++;
+      return channelState(...args);
+    };
+    chain.balanceOf = (...args) => {
+      reads++;
+      return balanceOf(...args);
+    };
+    const broke = exactPayment({ from: curve.addressOf(key(8)) }, key(8));
+    const unfunded = hubConfig({ salt: id(3) });
+    const empty = batchPayment({ channelConfig: unfunded, voucher: voucher(digests.channelId(unfunded), PRICE) });
+    const from = '203.0.113.7';
+    const ask = (payment: object, by: string) =>
+      server.read({
+        header: encodeHeader(payment),
+        resource,
+        amount: PRICE,
+        requestId: id(1),
+        bodyHash: BODY_HASH,
+        from: by,
+      });
+    for (const payment of [broke, empty, deposit(10_001n), broke, empty]) {
+      await assert.rejects(ask(payment, from), { status: 402 });
+    }
+    const before = reads;
+    for (const payment of [broke, empty, deposit(10_001n)]) {
+      await assert.rejects(ask(payment, from), { status: 429, code: 'too_many_requests' });
+    }
+    assert.equal(reads, before);
+    await ask(batchPayment({}), '203.0.113.8');
+    assert.ok(reads > before);
+    for (let n = 0; n < 20; n++) await ask(batchPayment({}), from);
+  });
+
+  test('payments that are good are not counted', async () => {
+    const { exact, server } = gatewayOf(1_000n);
+    for (let n = 0; n < 20; n++) {
+      const asked = { header: encodeHeader(exactPayment()), resource, amount: PRICE, requestId: id(1), from: 'a' };
+      const paid = await server.read(asked);
+      assert.ok(paid.scheme === 'exact');
+      exact.release(paid.payment);
+    }
   });
 
   test('strangers’ headers never raise anything but a TributaryError (X4-002, X4-014, X4-039)', async () => {

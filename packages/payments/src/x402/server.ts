@@ -1,5 +1,6 @@
 import { type Hex32, TributaryError } from '@tributary/protocol';
 import type { HubBook } from '../hub-types.ts';
+import type { RateLimit } from '../rate-limit.ts';
 import { x402Reason } from '../refusals.ts';
 import { type BatchPayment, type BatchPayments, parseBatchPayload } from './batch.ts';
 import type { ExactPayment, ExactPayments } from './exact-types.ts';
@@ -23,6 +24,8 @@ export interface X402Options {
   hub: HubBook;
   batch: BatchPayments;
   exact: ExactPayments;
+  /** By `X402Request.from`: payments that made us read the chain and were good for nothing. Default: no limit. */
+  failures?: RateLimit;
 }
 
 export interface X402Request {
@@ -35,11 +38,13 @@ export interface X402Request {
   requestId: Hex32;
   /** SHA-256 of the request's body. */
   bodyHash?: Hex32;
+  /** Where the request came from: whose failures are counted. */
+  from?: string;
 }
 
 /** The x402 v2 door: from a header to a payment that the books know, or to the 402 that says what is wanted. */
 export interface X402Server {
-  /** The payment of a request. Throws `TributaryError`; `refusal` makes the answer of it. */
+  /** The payment of a request. Throws `TributaryError`, 429 after too many failures; `refusal` makes the answer of a 402. */
   read(request: X402Request): Promise<X402Payment>;
   /** The 402 for an error, with the channel's state when that is what the client lacks. */
   refusal(request: X402Request, error: TributaryError): X402Refusal;
@@ -48,22 +53,31 @@ export interface X402Server {
 /** `code` when there is no payment header; the answer is the offer. */
 const MISSING = 'payment_required';
 
-export function createX402Server({ terms, hub, batch, exact }: X402Options): X402Server {
+export function createX402Server({ terms, hub, batch, exact, failures }: X402Options): X402Server {
   function accepts(amount: bigint) {
     const offers = offersFor(terms, amount);
     return [offers.batch, offers.exact];
   }
 
   return {
-    async read({ header, amount, requestId, bodyHash }) {
+    async read({ header, amount, requestId, bodyHash, from }) {
       const payment = header === null ? null : decodePaymentSignature(header);
       if (!payment) throw missing('Payment required');
       if (payment.x402Version !== X402_VERSION) throw missing(`Unsupported x402 version: ${payment.x402Version}`);
       const offer = matchOffer(payment, accepts(amount));
       if (!offer) throw belowMinimum(payment, terms) ?? missing('No matching payment requirements');
-      return offer.scheme === 'exact'
-        ? { scheme: 'exact', payment: await exact.verify(payment, offer, requestId) }
-        : { scheme: 'batch', payment: await batch.accept(payment, offer, bodyHash) };
+      let isCounted = false;
+      const beforeChain = () => {
+        if (from === undefined || isCounted) return;
+        failures?.take(from);
+        isCounted = true;
+      };
+      const paid: X402Payment =
+        offer.scheme === 'exact'
+          ? { scheme: 'exact', payment: await exact.verify(payment, offer, requestId, beforeChain) }
+          : { scheme: 'batch', payment: await batch.accept(payment, offer, bodyHash, beforeChain) };
+      if (from !== undefined && isCounted) failures?.giveBack(from);
+      return paid;
     },
     refusal({ header, resource, amount }, error) {
       const text = error.code === MISSING ? error.message : x402Reason(error);
