@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { ReadAsking } from '../http/form.ts';
 import { readCompletions } from './completions/index.ts';
 import { readEmbeddings } from './embeddings/index.ts';
+import { readMessages } from './messages/index.ts';
 import { readResponses } from './responses/index.ts';
 import { ask } from './test-support.ts';
 
@@ -15,6 +16,7 @@ const READERS: Record<string, ReadAsking> = {
   '/v1/responses': readResponses,
   '/v1/completions': readCompletions,
   '/v1/embeddings': readEmbeddings,
+  '/v1/messages': readMessages,
 };
 
 const Body = z.record(z.string(), z.unknown());
