@@ -1,4 +1,4 @@
-import { type Address, Hex32, SignedReceipt } from '@tributary/protocol';
+import { type Address, Hex32, SignedReceipt, toWire } from '@tributary/protocol';
 import { DEFAULT_PAGE, type NetworkFacts } from '@tributary/protocol/explorer';
 import type { OperatorTerms } from '@tributary/work';
 import type { Catalog, Service } from '../route/catalog.ts';
@@ -65,7 +65,8 @@ export function createTableQuestions(deps: {
   }
 
   async function inMemory(id: Hex32): Promise<SignedReceipt | null> {
-    const found = SignedReceipt.safeParse(await receipts.find(id));
+    // From memory it has bigints, from the tables their wire form; the schema reads the latter.
+    const found = SignedReceipt.safeParse(JSON.parse(toWire((await receipts.find(id)) ?? null)));
     return found.success ? found.data : null;
   }
 
