@@ -27,11 +27,25 @@ const dark: MantineColorsTuple = [
   '#070b0c',
 ];
 
+/** Warm greys, so that lines and quiet buttons belong to the paper they stand on. */
+const gray: MantineColorsTuple = [
+  '#f7f6f3',
+  '#f0efea',
+  '#e6e4de',
+  '#dbd9d2',
+  '#c9c7bf',
+  '#a9a8a1',
+  '#83847e',
+  '#5f625f',
+  '#454947',
+  '#2b2f2e',
+];
+
 const FONT = "'Figtree Variable', 'Figtree Fallback', system-ui, sans-serif";
 
 /** The look: one accent, quiet surfaces, generous type. */
 export const theme = createTheme({
-  colors: { river, dark },
+  colors: { river, gray, dark },
   primaryColor: 'river',
   primaryShade: { light: 8, dark: 4 },
   autoContrast: true,

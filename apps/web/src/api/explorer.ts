@@ -48,11 +48,12 @@ export function useExplorer<N extends ExplorerName>(
   name: N,
   params: Params<N>,
   query: Query<N> = {},
-  options: { everyMs?: number | false; enabled?: boolean } = {},
+  options: { everyMs?: number | false | ((data: Answer<N> | undefined) => number); enabled?: boolean } = {},
 ) {
+  const { everyMs = 10_000 } = options;
   return useQuery({
     ...explorerQuery(name, params, query),
-    refetchInterval: options.everyMs ?? 10_000,
+    refetchInterval: typeof everyMs === 'function' ? (q) => everyMs(q.state.data) : everyMs,
     enabled: options.enabled ?? true,
     placeholderData: keepPreviousData,
   });

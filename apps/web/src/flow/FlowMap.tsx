@@ -11,6 +11,7 @@ import type { GraphData } from './graph-data.ts';
 import { CARD_HEIGHT, CARD_WIDTH, type Layout } from './graph-layout.ts';
 import { cardAt, cardTowards, type Look, paintGraph, type Scene } from './paint-graph.ts';
 import { layoutOf, sceneOf } from './scene.ts';
+import { useNames } from './use-names.ts';
 
 const LEAST_SCALE = 0.02;
 const MOST_SCALE = 2.5;
@@ -42,7 +43,8 @@ export default function FlowMap({ graph, dollar }: Props) {
   const navigate = useNavigate();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the figures change often, `shape` when something appears
   const layout = useMemo(() => layoutOf(graph), [graph.shape]);
-  const scene = useMemo(() => sceneOf(graph, layout, dollar), [graph, layout, dollar]);
+  const names = useNames();
+  const scene = useMemo(() => sceneOf(graph, layout, dollar, names), [graph, layout, dollar, names]);
   const found = useMemo(() => search(scene, text), [scene, text]);
 
   const paint = useCallback(() => {

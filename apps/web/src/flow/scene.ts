@@ -23,20 +23,27 @@ export function layoutOf(graph: GraphData): Layout {
 }
 
 /** What is drawn of a graph. */
-export function sceneOf(graph: GraphData, layout: Layout, dollar: string | undefined): Scene {
+export function sceneOf(
+  graph: GraphData,
+  layout: Layout,
+  dollar: string | undefined,
+  names: ReadonlyMap<string, string>,
+): Scene {
   const nodes = [...graph.nodes.values()];
   const edges = [...graph.edges.values()];
   const flows = edges.map((e) => e.flowed.find((m) => m.token === dollar)?.amount ?? 0n);
-  const most = Math.log1p(flows.reduce((a, b) => Math.max(a, Number(b)), 1));
+  const most = flows.reduce((a, b) => Math.max(a, Number(b)), 1);
   return {
     layout,
     cards: nodes.map((n) => {
       const earned = n.earnings.find((e) => e.token === dollar)?.received ?? 0n;
+      // Many offer the same model: who it is tells them apart.
+      const by = n.kind === 'service' && names.has(n.owner) ? ` by ${names.get(n.owner)}` : '';
       return {
         id: n.account,
         name: n.name.replace(/^tributary\//, ''),
         kind: n.kind,
-        line: `${LABELS[n.kind]} · ${earned > 0n ? shortDollars(earned) : 'nothing yet'}`,
+        line: `${LABELS[n.kind]}${by} · ${earned > 0n ? shortDollars(earned) : 'nothing yet'}`,
       };
     }),
     streams: edges.map((e, i) => {
@@ -46,7 +53,7 @@ export function sceneOf(graph: GraphData, layout: Layout, dollar: string | undef
         from: e.from,
         to: e.to,
         flowed: flow > 0,
-        width: flow > 0 ? NARROW + (BROAD - NARROW) * (Math.log1p(flow) / most) : DRY,
+        width: flow > 0 ? NARROW + (BROAD - NARROW) * Math.sqrt(flow / most) : DRY,
       };
     }),
   };

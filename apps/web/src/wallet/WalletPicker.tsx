@@ -7,6 +7,7 @@ import { shortId } from '../ui/Ids.tsx';
 import { Failed } from '../ui/States.tsx';
 import { type FoundWallet, useFoundWallets } from './found-wallets.ts';
 import { loadEngine } from './load.ts';
+import styles from './WalletPicker.module.css';
 import { connectedWallet, useWallet } from './wallets.ts';
 
 /** Connects a wallet: those that this browser has, and on a devnet its parties, for trying out. */
@@ -77,7 +78,7 @@ export function WalletPicker() {
         </Text>
       )}
       {(parties.data?.length ?? 0) > 0 && (
-        <Stack gap={4}>
+        <div className={styles.parties}>
           {found.length > 0 && (
             <Text size="sm" c="dimmed">
               Or act as one of the parties of this test network:
@@ -88,17 +89,16 @@ export function WalletPicker() {
               key={connected.address}
               variant="subtle"
               color="gray"
+              className={styles.party ?? ''}
               justify="flex-start"
               leftSection={<IconFlask size={18} stroke={1.7} />}
               onClick={() => connectedWallet.set(connected)}
             >
-              {connected.name}
-              <Text span size="sm" c="dimmed" ml={8} truncate>
-                {does}
-              </Text>
+              <span className={styles.partyName}>{connected.name}</span>
+              <span className={styles.partyDoes}>{does}</span>
             </Button>
           ))}
-        </Stack>
+        </div>
       )}
       {error !== null && <Failed error={error} />}
     </Stack>

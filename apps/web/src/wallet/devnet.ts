@@ -9,9 +9,9 @@ const PHRASE = 'test test test test test test test test test test test junk';
 
 /** In the order of their keys; see packages/cli/src/up/parties.ts. */
 export const DEVNET_PARTIES = {
-  contributor1: { index: 5, label: 'Contributor 1', does: 'wrote half of the documents' },
-  contributor2: { index: 6, label: 'Contributor 2', does: 'wrote three tenths of the documents' },
-  contributor3: { index: 7, label: 'Contributor 3', does: 'wrote a fifth of the documents' },
+  contributor1: { index: 5, label: 'Contributor 1', does: 'has half of the handbook’s shares' },
+  contributor2: { index: 6, label: 'Contributor 2', does: 'has 30 % of the handbook’s shares' },
+  contributor3: { index: 7, label: 'Contributor 3', does: 'has 20 % of the handbook’s shares' },
   maker: { index: 4, label: 'Model maker', does: 'owns the models' },
   providerNorth: { index: 2, label: 'Provider North', does: 'runs a computer and its services' },
   providerSouth: { index: 3, label: 'Provider South', does: 'runs a computer and its services' },
