@@ -74,9 +74,8 @@ function createSharing(): (key: string, ask: () => Promise<TablesAnswer>) => Pro
   const underWay = new Map<string, Promise<TablesAnswer>>();
   return (key, ask) => {
     const known = underWay.get(key);
-    if (known) return known;
-    const asked = ask().finally(() => underWay.delete(key));
-    underWay.set(key, asked);
+    const asked = known ?? ask().finally(() => underWay.delete(key));
+    if (known === undefined) underWay.set(key, asked);
     return asked;
   };
 }

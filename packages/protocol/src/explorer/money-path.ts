@@ -57,7 +57,7 @@ export const AccountStep = z
     weightPpm: z.number().int().describe('ppm of the account before that come here.'),
     arrived: Place.nullable().describe('The transfer that brought it; null while it waits at the account before.'),
     holders: z.array(HolderStep),
-    get upstream() {
+    get upstream(): z.ZodArray<typeof AccountStep> {
       return z.array(AccountStep);
     },
   })
