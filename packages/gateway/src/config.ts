@@ -75,6 +75,7 @@ export const GatewayConfig = z.strictObject({
       firstTokenMs: z.number().int().positive().default(60_000),
       idleMs: z.number().int().positive().default(60_000),
       wholeMs: z.number().int().positive().default(300_000),
+      streamMs: z.number().int().positive().default(900_000),
       stopMs: z.number().int().positive().default(2_000),
     })
     .prefault({}),

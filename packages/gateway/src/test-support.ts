@@ -76,6 +76,10 @@ export type Fault =
   | 'status-500'
   | 'hang'
   | 'hang-midway'
+  | 'comments-for-ever'
+  | 'nothing-for-ever'
+  | 'words-for-ever'
+  | 'words-past-stop'
   | 'break-midway'
   | 'not-json'
   | 'overprices'
@@ -271,6 +275,18 @@ export async function startFakeNode(
       said.push(word);
       if (stream)
         response.write(chunk({ choices: [{ index: 0, delta: { content: word }, finish_reason: null }], usage: null }));
+      if (fault === 'comments-for-ever' || fault === 'nothing-for-ever') {
+        const nothing = fault === 'comments-for-ever' ? ': wait\n\n' : chunk({ choices: [{ index: 0, delta: {} }] });
+        for (; !response.destroyed; await pause(10)) response.write(nothing);
+        return;
+      }
+      if (fault === 'words-for-ever' || fault === 'words-past-stop') {
+        for (; !response.destroyed && (!stopped || fault === 'words-past-stop'); await pause(10)) {
+          said.push(word);
+          response.write(chunk({ choices: [{ index: 0, delta: { content: word }, finish_reason: null }] }));
+        }
+        break;
+      }
       if (fault === 'break-midway' || fault === 'hang-midway') {
         await pause(5);
         if (fault === 'break-midway') response.destroy();
@@ -408,7 +424,7 @@ export interface TestGateway {
   settled(count: number): Promise<void>;
 }
 
-const QUICK: Patience = { firstTokenMs: 300, idleMs: 300, wholeMs: 300, stopMs: 300 };
+const QUICK: Patience = { firstTokenMs: 300, idleMs: 300, wholeMs: 300, streamMs: 600, stopMs: 300 };
 
 /** A gateway whose channel for one API key holds `deposit` base units, in front of the given fake nodes. */
 export async function startTestGateway(

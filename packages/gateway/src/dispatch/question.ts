@@ -12,6 +12,8 @@ export interface Patience {
   firstTokenMs: number;
   /** Between two pieces of a stream. */
   idleMs: number;
+  /** For a whole stream; then the node is asked to end it. */
+  streamMs: number;
   /** For a whole answer. */
   wholeMs: number;
   /** For the receipt after the client has gone. */

@@ -5,6 +5,7 @@ import { createAnswerBuilder, type Delta } from './answer.ts';
 import { firstAnswer } from './attempts.ts';
 import { type Ask, askStream, askToStop } from './node-client.ts';
 import { askOf, type Found, hiddenReasoning, type Nodes, type Patience, type Question } from './question.ts';
+import { watchStream } from './stream-watch.ts';
 
 /** A piece of a streamed answer on its way to the client. */
 export interface Piece {
@@ -78,25 +79,29 @@ async function askOne(
   const startedAt = performance.now();
   const ask = await askOf(question, step, nodes);
   const abort = new AbortController();
-  let timedOut = false;
+  let late: string | undefined;
   let stopTimer: NodeJS.Timeout | undefined;
-  const firstTokenTimer = setTimeout(() => {
-    timedOut = true;
+  const onLate = (what: string) => {
+    late ??= what;
     abort.abort();
-  }, patience.firstTokenMs);
-  const onGone = () => {
-    void askToStop(ask);
-    stopTimer = setTimeout(() => abort.abort(), patience.stopMs);
   };
+  /** Lets the node end its answer here and sign for it; without a receipt in time it gets nothing. */
+  const stop = (then: () => void) => {
+    if (stopTimer) return;
+    void askToStop(ask);
+    stopTimer = setTimeout(then, patience.stopMs);
+  };
+  const watch = watchStream(patience, onLate, () => stop(() => onLate('did not come to an end')));
+  const onGone = () => stop(() => abort.abort());
   question.gone.addEventListener('abort', onGone, { once: true });
   let firstTokenMs: number | undefined;
   try {
     const end = await readAnswer(ask, patience, abort.signal, (piece) => {
-      if (firstTokenMs === undefined) {
-        clearTimeout(firstTokenTimer);
-        firstTokenMs = performance.now() - startedAt;
-      }
-      return relay(piece);
+      watch.piece();
+      firstTokenMs ??= performance.now() - startedAt;
+      const slow = relay(piece);
+      if (slow instanceof Promise) return slow.then(watch.relayed);
+      watch.relayed();
     });
     const { usage, evidence, message } = end;
     const receiptHash = nodes.check(
@@ -119,8 +124,8 @@ async function askOne(
     return { step, message, usage, evidence, receiptHash, finish: end.finish };
   } catch (error) {
     if (TributaryError.is(error) && error.code === 'session_expired') nodes.dropSession(service, ask.session);
-    if (timedOut) {
-      throw new TributaryError('provider_timeout', `The provider ${service.card.provider} sent no token in time.`, {
+    if (late) {
+      throw new TributaryError('provider_timeout', `The provider ${service.card.provider} ${late}.`, {
         status: 504,
         retryable: true,
         cause: error,
@@ -128,7 +133,7 @@ async function askOne(
     }
     throw error;
   } finally {
-    clearTimeout(firstTokenTimer);
+    watch.end();
     clearTimeout(stopTimer);
     question.gone.removeEventListener('abort', onGone);
   }

@@ -111,7 +111,17 @@ for (const fault of PROVIDER_FAULTS) {
   });
 }
 
-for (const fault of ['break-midway', 'hang-midway', 'overprices', 'too-many-tokens'] as const) {
+const MIDWAY = [
+  'break-midway',
+  'hang-midway',
+  'comments-for-ever',
+  'nothing-for-ever',
+  'words-past-stop',
+  'overprices',
+  'too-many-tokens',
+] as const;
+
+for (const fault of MIDWAY) {
   test(`a stream that goes wrong by ${fault} ends in an error event and is free`, async (t) => {
     const bad = await startFakeNode(t);
     bad.node.fault = fault;
@@ -126,6 +136,18 @@ for (const fault of ['break-midway', 'hang-midway', 'overprices', 'too-many-toke
     gateway.expectNothingOpen();
   });
 }
+
+test('a stream without end is stopped, and what was said of it is paid', async (t) => {
+  const echo = await startFakeNode(t);
+  echo.node.fault = 'words-for-ever';
+  const gateway = await startTestGateway(t, [echo]);
+  const { chunks, done } = await chunksOf(await gateway.ask({ ...hello, stream: true }));
+  assert.ok(done);
+  assert.equal(echo.node.stopped, 1);
+  assert.match(textOf(chunks), /^(one )+$/);
+  assert.ok(gateway.charged() > 0n);
+  gateway.expectNothingOpen();
+});
 
 for (const fault of ['status-500', 'hang'] as const) {
   test(`a stream whose provider fails by ${fault} before its first word comes from another one`, async (t) => {
