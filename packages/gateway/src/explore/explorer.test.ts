@@ -5,6 +5,7 @@ import { toWire, withFee, ZERO_32 } from '@tributary/protocol';
 import { type ExplorerApi, type ExplorerName, explorerApi, explorerPath } from '@tributary/protocol/explorer';
 import fc from 'fast-check';
 import type { z } from 'zod';
+import { operations } from '../openapi/operations.ts';
 import { type MoneyFixture, moneyFixture } from './money-fixture.ts';
 
 /** The explorer API over a real chain, on which answers were asked, paid, claimed and passed on. */
@@ -392,6 +393,25 @@ test('what there is not, and what nobody understands, is a problem that names it
     ['/tributary/nothing', [404, 'not_found', undefined]],
   ];
   for (const [path, expected] of cases) assert.deepEqual(await problem(path), expected, path);
+});
+
+test('every operation that the document describes is there', async () => {
+  const samples: Record<string, string> = {
+    account: f.service,
+    agentId: String(f.agentId),
+    address: f.owner,
+    id: f.requests[0]!,
+    model: 'tributary/echo',
+  };
+  for (const { method, path, id } of operations) {
+    const given = id === 'transaction' ? { id: f.claim } : samples;
+    const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => given[name as 'id']!);
+    const init = { method: method.toUpperCase(), headers: { accept: 'application/json' } };
+    const response = await fetch(f.gateway.url + filled + (id === 'search' ? '?q=a' : ''), init);
+    const body = await response.text();
+    assert.notEqual(response.status, 405, id);
+    assert.doesNotMatch(body, /not_found|not found/, `${id}: ${body}`);
+  }
 });
 
 test('whatever is asked, the answer is of its form or a problem, never a failure inside', async () => {

@@ -13,6 +13,7 @@ import type { Metrics } from '../metrics.ts';
 import type { Catalog } from '../route/catalog.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { type AskDoor, ask, MAX_BODY_BYTES } from './ask.ts';
+import { describeRoutes } from './describe.ts';
 import { asTributaryError, errorAnswer } from './errors.ts';
 import { type Explorer, explorerRoutes } from './explorer.ts';
 import type { ReadAsking } from './form.ts';
@@ -58,7 +59,7 @@ const METHODS: readonly [RegExp, string][] = [
   [/^\/v1\/(chat\/completions|responses|completions|embeddings|messages)$/, 'GET, POST'],
   [/^\/v1\/messages\/count_tokens$/, 'POST'],
   [/^\/v1\/models(\/|$)/, 'GET'],
-  [/^\/(health|metrics|\.well-known\/agent-card\.json)$/, 'GET'],
+  [/^\/(health|metrics|openapi\.json|llms\.txt|\.well-known\/agent-card\.json)$/, 'GET'],
   [/^\/mcp$/, 'GET, POST, DELETE'],
   [/^\/a2a$/, 'POST'],
   [/^\/tributary\/settle$/, 'POST'],
@@ -145,6 +146,7 @@ function routes(deps: AppDeps): Hono {
     findReceipt: deps.explorer.receipt,
   });
   explorerRoutes(app, deps.explorer);
+  describeRoutes(app, deps);
   pageRoutes(app, deps.pageSources);
 
   app.notFound((c) => failed(c.req.path, notFound(c.req.method, c.req.path)));

@@ -8,7 +8,7 @@ const DEFAULT_MAX_TOKENS = 16;
 
 const Penalty = z.number().min(-2).max(2).nullish();
 
-const Request = z.strictObject({
+export const Request = z.strictObject({
   model: z.string().min(1).max(256).optional(),
   models: z.array(z.string().min(1).max(256)).max(16).nullish(),
   provider: ProviderChoice.nullish(),

@@ -7,7 +7,7 @@ import { type ParsedChat, parseObject } from '../../http/parse-chat.ts';
 import type { Bill } from '../../settle/settle-answer.ts';
 import { given, readAs, refuse, unsupported } from '../translate.ts';
 
-const Request = z.strictObject({
+export const Request = z.strictObject({
   model: z.string().min(1).max(256).optional(),
   models: z.unknown().optional(),
   provider: ProviderChoice.nullish(),

@@ -69,11 +69,11 @@ const counted = {
 };
 
 /** `POST /v1/messages/count_tokens`. */
-const CountRequest = z.strictObject(counted);
+export const CountRequest = z.strictObject(counted);
 export type CountRequest = z.infer<typeof CountRequest>;
 
 /** `POST /v1/messages`. */
-const MessagesRequest = z.strictObject({
+export const MessagesRequest = z.strictObject({
   ...counted,
   max_tokens: z.number().int().positive().max(1_000_000),
   stream: z.boolean().nullish(),

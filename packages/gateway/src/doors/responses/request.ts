@@ -22,7 +22,7 @@ const Format = z.discriminatedUnion('type', [
 type Format = z.infer<typeof Format>;
 
 /** A request of `POST /v1/responses`. Input items, tools and the choice among them are read one by one. */
-const Request = z.strictObject({
+export const Request = z.strictObject({
   model: z.string().min(1).max(256).optional(),
   models: z.array(z.string().min(1).max(256)).max(16).nullish(),
   provider: ProviderChoice.nullish(),
