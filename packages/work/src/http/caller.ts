@@ -4,6 +4,8 @@ import { TributaryError } from '@tributary/protocol';
 
 /** Bytes that may wait for a slow caller before the provider is slowed down as well. */
 const HIGH_WATER_BYTES = 256 * 1024;
+/** How long a caller may take nothing of what waits for it, milliseconds. */
+const STALLED_MS = 60_000;
 
 export type Headers = Record<string, string>;
 
@@ -35,8 +37,11 @@ function tooLarge(limit: number): TributaryError {
   });
 }
 
-/** A caller at a socket. Written on Node's own request and response: the web's cost more than all our cryptography. */
-export function callerAtSocket(request: IncomingMessage, response: ServerResponse): Caller {
+/**
+ * A caller at a socket; one that stops reading has gone. Written on Node's own request and response: the web's cost more than all
+ * our cryptography.
+ */
+export function callerAtSocket(request: IncomingMessage, response: ServerResponse, stalledMs = STALLED_MS): Caller {
   const url = request.url ?? '/';
   const query = url.indexOf('?');
   return {
@@ -71,26 +76,35 @@ export function callerAtSocket(request: IncomingMessage, response: ServerRespons
     answer(status, headers, body) {
       response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) });
       response.end(body);
+      takeInTime(response, stalledMs);
     },
     open(headers) {
       response.writeHead(200, headers);
     },
     write(text) {
       if (response.destroyed || response.write(text) || response.writableLength < HIGH_WATER_BYTES) return;
-      return drained(response);
+      return drained(response, stalledMs);
     },
     end() {
       response.end();
+      takeInTime(response, stalledMs);
     },
   };
 }
 
-async function drained(response: ServerResponse): Promise<void> {
+/** Gives up a caller that does not take the end of its answer. */
+function takeInTime(response: ServerResponse, stalledMs: number): void {
+  if (response.writableLength > 0) response.setTimeout(stalledMs, () => response.destroy());
+}
+
+async function drained(response: ServerResponse, stalledMs: number): Promise<void> {
   const settled = new AbortController();
   const { signal } = settled;
+  const stalled = setTimeout(() => response.destroy(), stalledMs);
   try {
     await Promise.race([once(response, 'drain', { signal }), once(response, 'close', { signal })]);
   } finally {
+    clearTimeout(stalled);
     settled.abort();
   }
 }
