@@ -1,12 +1,12 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
 /** Files that are worth compressing; fonts and pictures are compressed already. */
-const TEXT = /\.(?:js|css|html|svg|json|txt)$/;
+const TEXT = /\.(?:js|css|svg)$/;
 
 /** Writes `.br` and `.gz` beside every text file, so that the gateway compresses nothing itself. */
 function compressed(): Plugin {
@@ -15,7 +15,7 @@ function compressed(): Plugin {
     name: 'compressed',
     apply: 'build',
     configResolved(config) {
-      out = join(config.root, config.build.outDir);
+      out = resolve(config.root, config.build.outDir);
     },
     async closeBundle() {
       for (const entry of await readdir(out, { recursive: true, withFileTypes: true })) {

@@ -27,3 +27,11 @@ createRoot(root).render(
   </MantineProvider>,
 );
 loadEngineSoon();
+
+// A part of the page that is not there any more: the gateway serves a newer build. Once, so that nothing goes round.
+addEventListener('vite:preloadError', () => {
+  const last = Number(sessionStorage.getItem('tributary.reloaded') ?? 0);
+  if (Date.now() - last < 60_000) return;
+  sessionStorage.setItem('tributary.reloaded', String(Date.now()));
+  location.reload();
+});

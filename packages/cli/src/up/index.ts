@@ -17,6 +17,7 @@ import {
 } from '@tributary/protocol';
 import { createTributary } from '@tributary/sdk';
 import { planDocuments } from './documents.ts';
+import { startPageBuild } from './page.ts';
 import { devnetParties, type Party } from './parties.ts';
 import { requirePort, stablePorts } from './ports.ts';
 import { provision } from './provision.ts';
@@ -64,7 +65,9 @@ export async function up(options: UpOptions): Promise<RunningNetwork> {
   const lock = await acquireLock(home);
   const networkFile = join(home, 'network.json');
   const running: Supervised[] = [];
+  const page = startPageBuild(progress);
   const stop = async (): Promise<void> => {
+    page.stop();
     await rm(networkFile, { force: true });
     // The chain last: the others finish what they have under way.
     for (const daemon of running.toReversed()) await daemon.stop();
@@ -237,6 +240,7 @@ async function writeWhole(file: string, value: unknown): Promise<void> {
 export function welcome({ gateway, apiKey, rpc }: NetworkFile): string {
   return [
     '',
+    `Open in a browser     ${gateway}/   (ask, explore, earn)`,
     `Tributary answers at  ${gateway}/v1   (any OpenAI client)`,
     `API key               ${apiKey}   (a channel with up to ${formatUnits(PAYER_DEPOSIT)} test dollars)`,
     `Chain                 ${rpc}`,
