@@ -2,6 +2,7 @@ import { TributaryError } from '@tributary/protocol';
 import { pino } from 'pino';
 import { loadGatewayConfig } from './config.ts';
 import { createGateway } from './gateway.ts';
+import { startTelemetry } from './telemetry.ts';
 
 /** How long a clean end may take before the process leaves without it. */
 const SHUTDOWN_GRACE_MS = 10_000;
@@ -32,6 +33,7 @@ function onFatal(error: unknown): void {
 
 const config = await loadGatewayConfig(process.argv.slice(2), process.env).catch(fail);
 log.level = config.logLevel;
+const stopTelemetry = await startTelemetry(process.env, log);
 const gateway = await createGateway(config, { log, env: process.env, onFatal }).catch(fail);
 
 let ending = false;
@@ -41,13 +43,16 @@ function end(signal: NodeJS.Signals): void {
   ending = true;
   log.info({ signal }, 'ending');
   setTimeout(() => process.exit(1), SHUTDOWN_GRACE_MS).unref();
-  gateway.close().then(
-    () => process.exit(0),
-    (error: unknown) => {
-      log.error({ err: error }, 'the gateway did not end cleanly');
-      process.exit(1);
-    },
-  );
+  gateway
+    .close()
+    .then(stopTelemetry)
+    .then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'the gateway did not end cleanly');
+        process.exit(1);
+      },
+    );
 }
 process.on('SIGINT', end);
 process.on('SIGTERM', end);
