@@ -34,6 +34,8 @@ export const GatewayConfig = z.strictObject({
   allowPrivateEndpoints: z.boolean().default(false),
   /** Put into a channel to a service at a time. */
   spokeDeposit: Amount.refine((v) => v > 0n, 'more than 0').default(5_000_000n),
+  /** A service that went away for so long without an answer gives its deposit back, days. */
+  reclaimDays: z.number().positive().max(3650).default(7),
   /** First block in which the contracts may have spoken. */
   fromBlock: Amount.default(0n),
   /** How often services are looked for and looked at, seconds. */

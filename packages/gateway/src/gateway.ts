@@ -16,7 +16,7 @@ import {
   watchHub,
   x402Chain,
 } from '@tributary/payments';
-import { channelDigests, fromHex, receiptDigests, withFee } from '@tributary/protocol';
+import { type Address, channelDigests, fromHex, receiptDigests, withFee } from '@tributary/protocol';
 import { createGuardedAgent, createGuardedFetch } from '@tributary/work';
 import type { Logger } from 'pino';
 import type { GatewayConfig } from './config.ts';
@@ -49,6 +49,8 @@ const GRACE_MS = 5_000;
 const WITHDRAW_DELAY_SECONDS = 3_600;
 /** Payments that made us read the chain and were good for nothing: from one address, and from all. */
 const FAILURES = { perKey: { burst: 60, perHour: 600 }, all: { burst: 1_000, perHour: 20_000 } };
+/** Between two looks for deposits of services that went away, milliseconds. */
+const RECLAIM_PAUSE_MS = 600_000;
 /** How long the start waits for the cards of services, milliseconds. */
 const FIRST_LOOK_MS = 10_000;
 /** Pause between looks while registered services have not answered yet. */
@@ -127,12 +129,15 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   closers.push(() => journal.close());
   const receipts = createReceipts(() => tables);
   const paidBefore = createPaidBefore();
+  /** When each service last answered, unix seconds. */
+  const lastAnswers = new Map<Address, number>();
   for await (const { record } of journal.replay()) {
     applyRecord({ hub, spokes: spokeBook, exact }, record);
     if (record.kind !== 'answer') continue;
     const signed = { chainId, receiptLog: contracts.receiptLog, ...record.entry };
     receipts.add(signed);
     paidBefore.add(signed);
+    lastAnswers.set(signed.receipt.service, signed.receipt.issuedAt);
   }
   const tables = openTables({
     setup: {
@@ -165,6 +170,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   const fetchCards = createGuardedFetch(guard);
   closers.push(() => Promise.all([http.destroy(), fetchCards.close()]));
   const metrics = createMetrics();
+  closers.push(async () => metrics.close());
   const refunds = createRefunds(books, log);
   closers.push(() => refunds.close());
   const spokes = createSpokes({
@@ -175,6 +181,13 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     curve,
     books,
     deposit: config.spokeDeposit,
+    reclaim: {
+      afterSeconds: config.reclaimDays * 86_400,
+      minimum: config.claim.minimum,
+      isGone: (service) => catalog.get(service) === undefined,
+      lastAnswer: (service) => lastAnswers.get(service),
+    },
+    log,
   });
   const discovery = createDiscovery({
     reader: writer,
@@ -267,6 +280,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
       spokes.topUp(service.account, price).catch(onError('a channel to a service could not be filled'));
     },
     onAnswer(receipt, seq) {
+      lastAnswers.set(receipt.receipt.service, receipt.receipt.issuedAt);
       receipts.add(receipt);
       tables.add(seq, receipt);
     },
@@ -333,7 +347,10 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   // A transfer may reach its block after we gave it up: its payer got no answer for it.
   const refunding = createRepeating(refunds.recover, config.watchSeconds * 1000, onError('looking for refunds failed'));
   const filling = createRepeating(spokes.topUpLow, config.watchSeconds * 1000, onError('filling channels failed'));
-  closers.push(() => Promise.all([looking.stop(), awaiting.stop(), refunding.stop(), filling.stop(), claimer.stop()]));
+  const reclaiming = createRepeating(spokes.reclaim, RECLAIM_PAUSE_MS, onError('taking deposits back failed'));
+  closers.push(() =>
+    Promise.all([looking, awaiting, refunding, filling, reclaiming, claimer].map((repeating) => repeating.stop())),
+  );
   claimer.start({
     intervalMs: config.claim.intervalSeconds * 1000,
     minAmount: config.claim.minimum,
@@ -343,6 +360,11 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     'tributary_services',
     'Services that can be asked',
     () => catalog.all().filter((s) => !s.unavailable).length,
+  );
+  metrics.watch(
+    'tributary_unfolded_receipts',
+    'Receipts that the explorer’s tables do not have yet',
+    () => tables.pending,
   );
   metrics.watch('tributary_undelivered_payments', 'Payments that nodes have not acknowledged', () =>
     spokeBook.channels().reduce((sum, c) => sum + c.undelivered, 0),

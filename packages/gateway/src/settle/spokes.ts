@@ -1,5 +1,6 @@
 import { hkdfSync } from 'node:crypto';
 import { channels, tokens, type Writer } from '@tributary/chain';
+import type { SpokeChannel } from '@tributary/payments';
 import {
   type Address,
   type ChannelConfig,
@@ -9,6 +10,7 @@ import {
   sha256Hex,
   TributaryError,
 } from '@tributary/protocol';
+import type { Logger } from 'pino';
 import { random32 } from '../random.ts';
 import type { Books } from './books.ts';
 
@@ -31,6 +33,18 @@ export interface SpokesDeps {
   books: Pick<Books, 'spokes' | 'keep'>;
   /** Base units that a spoke of a well used service is filled up to. */
   deposit: bigint;
+  /** When deposits come back from services that went away. */
+  reclaim: {
+    /** Time without an answer, seconds. */
+    afterSeconds: number;
+    /** Less is not worth two transactions, base units. */
+    minimum: bigint;
+    /** The service's node gives no card. */
+    isGone(service: Address): boolean;
+    /** When the service last answered, unix seconds; undefined when it never did. */
+    lastAnswer(service: Address): number | undefined;
+  };
+  log: Logger;
 }
 
 /** The gateway's channels to services, opened and filled before they are needed. */
@@ -43,6 +57,8 @@ export interface Spokes {
   recover(): Promise<void>;
   /** Fills the channels that are running low. */
   topUpLow(): Promise<void>;
+  /** Takes back what services that are gone for long were not promised: announces it, and fetches it after the delay. */
+  reclaim(): Promise<void>;
 }
 
 /** The private key that signs the gateway's vouchers, payments and sessions: derived, so that it needs no file of its own. */
@@ -85,7 +101,7 @@ export function createSpokes(deps: SpokesDeps): Spokes {
   /** Fills a spoke up to its target, if less than half of that is left. */
   async function fillUp(config: ChannelConfig, left: bigint, promised: bigint, needed = 0n): Promise<void> {
     const target = targetOf(promised, needed);
-    if (left >= target / 2n && left >= needed) return;
+    if (left >= target || (left >= target / 2n && left >= needed)) return;
     if (promised === 0n && left === 0n && book.channels().filter((s) => s.promised === 0n).length >= MOST_UNTRIED) {
       throw new TributaryError('too_many_untried', `${MOST_UNTRIED} services wait for their first question already.`, {
         status: 503,
@@ -128,9 +144,49 @@ export function createSpokes(deps: SpokesDeps): Spokes {
     return promise;
   }
 
+  function refuseWhilePending(service: Address, withdrawRequestedAt: number): void {
+    if (withdrawRequestedAt === 0) return;
+    throw new TributaryError('withdrawal_pending', `The deposit for ${service} is on its way back.`, {
+      status: 503,
+      hint: 'It went away for long; its channel opens again when the withdrawal is done.',
+    });
+  }
+
+  /** Unix seconds since which a spoke has been of no use. */
+  async function unusedSince({ channelId, config }: SpokeChannel): Promise<number> {
+    const answered = deps.reclaim.lastAnswer(config.receiver);
+    if (answered !== undefined) return answered;
+    const [created] = await channels.created(writer, { channelId });
+    // Not on this chain: there is nothing to take back.
+    if (!created) return Number.POSITIVE_INFINITY;
+    return Number((await writer.client.getBlock({ blockNumber: created.blockNumber })).timestamp);
+  }
+
+  async function takeBack(spoke: SpokeChannel, time: number): Promise<void> {
+    const { channelId, config, onChain, left } = spoke;
+    const { receiver: service, withdrawDelay } = config;
+    if (!onChain) return;
+    if (onChain.withdrawRequestedAt !== 0) {
+      if (time < onChain.withdrawRequestedAt + withdrawDelay) return;
+      await channels.finalizeWithdraw(writer, config);
+      await learn(config);
+      deps.log.info({ service, channelId }, 'the deposit of a service that went away came back');
+      return;
+    }
+    if (!deps.reclaim.isGone(service) || left < deps.reclaim.minimum) return;
+    if (time < (await unusedSince(spoke)) + deps.reclaim.afterSeconds) return;
+    await channels.initiateWithdraw(writer, config, left);
+    await learn(config);
+    deps.log.info(
+      { service, channelId, amount: String(left) },
+      'the deposit of a service that went away is asked back',
+    );
+  }
+
   const fill = (service: Address, needed: bigint): Promise<void> =>
     once(service, async () => {
       const spoke = book.channelOf(service);
+      refuseWhilePending(service, spoke?.onChain?.withdrawRequestedAt ?? 0);
       await fillUp(configOf(service), spoke?.left ?? 0n, spoke?.promised ?? 0n, needed);
       await learn(configOf(service));
     });
@@ -140,6 +196,7 @@ export function createSpokes(deps: SpokesDeps): Spokes {
       once(service, async () => {
         const config = configOf(service);
         const onChain = await channels.state(writer, digests.channelId(config));
+        refuseWhilePending(service, onChain.withdrawRequestedAt);
         const promised = book.channelOf(service)?.promised ?? onChain.totalClaimed;
         await fillUp(config, onChain.balance - promised, promised);
         await learn(config);
@@ -150,7 +207,16 @@ export function createSpokes(deps: SpokesDeps): Spokes {
     },
     async topUpLow() {
       for (const { config, onChain, left, promised } of book.channels()) {
-        if (onChain && left < targetOf(promised) / 2n) await fill(config.receiver, 0n);
+        if (onChain?.withdrawRequestedAt === 0 && left < targetOf(promised) / 2n) await fill(config.receiver, 0n);
+      }
+    },
+    async reclaim() {
+      const time = Number((await writer.client.getBlock()).timestamp);
+      for (const spoke of book.channels()) {
+        const { receiver } = spoke.config;
+        await once(receiver, () => takeBack(spoke, time)).catch((error: unknown) => {
+          deps.log.warn({ err: error, service: receiver }, 'a deposit could not be taken back; it is tried again');
+        });
       }
     },
   };
