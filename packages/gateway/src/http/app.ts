@@ -139,7 +139,9 @@ function routes(deps: AppDeps): Hono {
     const missing = deps.notReady();
     return json({ status: missing ?? 'ok' }, {}, missing ? 503 : 200);
   });
-  app.get('/metrics', async (c) => c.text(await deps.metrics.text()));
+  app.get('/metrics', async (c) =>
+    c.body(await deps.metrics.text(), 200, { 'content-type': deps.metrics.contentType }),
+  );
   agentRoutes(app, {
     ...deps,
     ask: (request) => askInside(request, (caller) => answerCaller(caller, readChat, deps)),
