@@ -23,6 +23,8 @@ export interface DiscoveryDeps {
   onNewCard(service: Service): void;
   fromBlock: bigint;
   log: Logger;
+  /** Milliseconds; default: the process's clock. */
+  nowMs?: () => number;
 }
 
 /** Keeps the catalog in step with the services registered on chain and with what their nodes say. */
@@ -32,7 +34,7 @@ export interface Discovery {
 }
 
 export function createDiscovery(deps: DiscoveryDeps): Discovery {
-  const { reader, catalog, log } = deps;
+  const { reader, catalog, log, nowMs = () => performance.now() } = deps;
   const uris = new Map<Address, string>();
   /** Since when a service gives no card. */
   const missingSince = new Map<Address, number>();
@@ -96,24 +98,24 @@ export function createDiscovery(deps: DiscoveryDeps): Discovery {
           ? error.message.replace(/\.$/, '')
           : 'its channel could not be opened';
       // A node that restarts keeps its place; one that stays away loses it.
-      if (!missingSince.has(account)) missingSince.set(account, performance.now());
+      if (!missingSince.has(account)) missingSince.set(account, nowMs());
       if (!isForgotten(account)) return;
       catalog.remove(account);
-      const now = performance.now();
+      const now = nowMs();
       const away = now - (missingSince.get(account) ?? now);
       lookAgainAt.set(account, now + Math.min(away / 4, LONGEST_PAUSE_MS));
     }
   }
 
   function isForgotten(account: Address): boolean {
-    return performance.now() - (missingSince.get(account) ?? Number.POSITIVE_INFINITY) >= FORGET_AFTER_MS;
+    return nowMs() - (missingSince.get(account) ?? Number.POSITIVE_INFINITY) >= FORGET_AFTER_MS;
   }
 
   async function lookOnce(): Promise<void> {
     await readRegistry();
     // A service without a web address has no node yet.
     const entries = [...uris].filter(([, uri]) => /^https?:/.test(uri));
-    const now = performance.now();
+    const now = nowMs();
     const due = entries.filter(([account]) => (lookAgainAt.get(account) ?? 0) <= now);
     for (let i = 0; i < due.length; i += PARALLEL) {
       await Promise.all(due.slice(i, i + PARALLEL).map(([account, uri]) => lookAt(account, uri)));
