@@ -90,7 +90,7 @@ CREATE INDEX "channels_payer" ON "channels" USING btree ("payer");--> statement-
 CREATE INDEX "channels_receiver" ON "channels" USING btree ("receiver");--> statement-breakpoint
 CREATE INDEX "feedback_agent" ON "feedback" USING btree ("agent_id");--> statement-breakpoint
 CREATE INDEX "feedback_revocations_agent" ON "feedback_revocations" USING btree ("agent_id");--> statement-breakpoint
-CREATE INDEX "token_transfers_payer" ON "token_transfers" USING btree ("payer");--> statement-breakpoint
+CREATE INDEX "token_transfers_edge" ON "token_transfers" USING btree ("payer","payee");--> statement-breakpoint
 CREATE INDEX "token_transfers_payee" ON "token_transfers" USING btree ("payee");--> statement-breakpoint
 CREATE INDEX "agent_facts_owner" ON "agent_facts" USING btree ("owner");--> statement-breakpoint
 CREATE INDEX "payouts_party" ON "payouts" USING btree ("party");--> statement-breakpoint

@@ -130,7 +130,7 @@ export const tokenTransfers = pgTable(
     payee: text('payee').notNull(),
     amount: amount('amount').notNull(),
   },
-  (t) => [placeKey(t), index('token_transfers_payer').on(t.payer), index('token_transfers_payee').on(t.payee)],
+  (t) => [placeKey(t), index('token_transfers_edge').on(t.payer, t.payee), index('token_transfers_payee').on(t.payee)],
 );
 
 /** The facts of a channel, at its first deposit; a channel that was closed and opened again has several rows. */
