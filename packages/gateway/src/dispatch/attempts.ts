@@ -1,6 +1,7 @@
 import { type Hex32, TributaryError } from '@tributary/protocol';
 import type { Step } from '../route/plan.ts';
-import type { Nodes, Question } from './question.ts';
+import type { Found, Nodes, Question } from './question.ts';
+import { createTwins } from './twins.ts';
 
 /** What a failed attempt tells about the service: nothing, when the request or the client was at fault. */
 function blamesProvider(error: TributaryError): boolean {
@@ -66,22 +67,30 @@ async function attemptWithRepair<T>(question: Question, step: Step, nodes: Nodes
  * failed. `mayRetry` says whether the client has seen nothing yet. Money for the answer stays set aside on the spoke of the
  * service that answered.
  */
-export async function firstAnswer<T>(options: {
+export async function firstAnswer<T extends { evidence: Pick<Found['evidence'], 'outcome'> }>(options: {
   question: Question;
   nodes: Nodes;
   ask: (step: Step, isLast: boolean, spokeId: Hex32) => Promise<T | null>;
   mayRetry: () => boolean;
   onFailure: (step: Step, error: TributaryError) => void;
+  random?: () => number;
 }): Promise<T> {
-  const { question, nodes, ask, mayRetry, onFailure } = options;
+  const { question, nodes, ask, mayRetry, onFailure, random = Math.random } = options;
   const { steps } = question.plan;
+  const twins = createTwins(steps, random);
   const errors: TributaryError[] = [];
   for (const [i, step] of steps.entries()) {
     if (question.gone.aborted) throw clientGone();
+    if (twins.skips(step)) continue;
     try {
       const spokeId = nodes.hold(step.service, question.requestId, step.quote.price);
-      const result = await attemptWithRepair(question, step, nodes, () => ask(step, i === steps.length - 1, spokeId));
-      if (result !== null) return result;
+      const isLast = twins.isLast(i);
+      const result = await attemptWithRepair(question, step, nodes, () => ask(step, isLast, spokeId));
+      if (result !== null) {
+        if (result.evidence.outcome === 'answered') twins.answered(step);
+        return result;
+      }
+      twins.unknown(step);
       nodes.drop(question.requestId);
     } catch (error) {
       nodes.drop(question.requestId);

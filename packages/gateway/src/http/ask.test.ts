@@ -140,7 +140,8 @@ for (const fault of MIDWAY) {
 test('a stream without end is stopped, and what was said of it is paid', async (t) => {
   const echo = await startFakeNode(t);
   echo.node.fault = 'words-for-ever';
-  const gateway = await startTestGateway(t, [echo]);
+  const patience = { firstTokenMs: 10_000, idleMs: 10_000, stopMs: 10_000 };
+  const gateway = await startTestGateway(t, [echo], { patience });
   const { chunks, done } = await chunksOf(await gateway.ask({ ...hello, stream: true }));
   assert.ok(done);
   assert.equal(echo.node.stopped, 1);

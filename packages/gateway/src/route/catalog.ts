@@ -15,6 +15,8 @@ export interface Service {
   readonly basePath: string;
   readonly latency: Latency;
   readonly breaker: Breaker;
+  /** Whether a service of the same deterministic model knew what this one said it did not. */
+  readonly unknowns: { contradicted: boolean };
   /** Why no question is sent to it at the moment, such as a spoke channel still being opened. */
   unavailable: string | null;
 }
@@ -56,6 +58,7 @@ export function createCatalog(): Catalog {
         basePath: new URL(entry.card.endpoint).pathname.replace(/\/+$/, ''),
         latency: known?.latency ?? createLatency(),
         breaker: known?.breaker ?? createBreaker(),
+        unknowns: known?.unknowns ?? { contradicted: false },
         unavailable: known?.unavailable ?? null,
       };
       services.set(entry.account, service);
