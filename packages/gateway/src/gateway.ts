@@ -171,7 +171,6 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
   closers.push(() => Promise.all([http.destroy(), fetchCards.close()]));
   const metrics = createMetrics();
   closers.push(async () => metrics.close());
-  closers.push(async () => metrics.close());
   const refunds = createRefunds(books, log);
   closers.push(() => refunds.close());
   const spokes = createSpokes({
@@ -361,11 +360,6 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     'tributary_services',
     'Services that can be asked',
     () => catalog.all().filter((s) => !s.unavailable).length,
-  );
-  metrics.watch(
-    'tributary_unfolded_receipts',
-    'Receipts that the explorer’s tables do not have yet',
-    () => tables.pending,
   );
   metrics.watch(
     'tributary_unfolded_receipts',
