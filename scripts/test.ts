@@ -28,7 +28,10 @@ const parts: Part[] = [
   { name: 'unused', command: [node, 'node_modules/knip/bin/knip.js'] },
   { name: 'types', command: [node, 'node_modules/typescript/bin/tsc', '-b'] },
   { name: 'style', command: [node, 'node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] },
-  { name: 'packages', command: await nodeTests(2, 'packages/*/src/**/*.test.ts', 'scripts/*.test.ts') },
+  {
+    name: 'packages',
+    command: await nodeTests(2, 'packages/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'scripts/*.test.ts'),
+  },
   { name: 'contracts', command: ['npm', 'test', '-w', 'contracts'] },
   { name: 'e2e', command: await nodeTests(1, 'e2e/src/**/*.test.ts') },
 ];

@@ -51,7 +51,7 @@ export function groupChecks(checks: readonly Check[]): CheckGroup[] {
 }
 
 /** One failure spoils the whole; what cannot be told yet keeps it open. */
-export function stateOf(checks: readonly Check[]): State {
+function stateOf(checks: readonly Check[]): State {
   if (checks.some((c) => c.ok === false)) return 'fails';
   return checks.some((c) => c.ok === null) ? 'open' : 'holds';
 }

@@ -33,7 +33,7 @@ export const RECEIPT_COLUMNS: readonly Column<Row>[] = [
           to="/explore/receipts/$id"
           params={{ id: r.receiptHash }}
           className={`mono ${styles.strong}`}
-          aria-label={`Receipt ${r.receiptHash}`}
+          title={r.receiptHash}
         >
           {shortId(r.receiptHash)}
         </Link>

@@ -47,6 +47,7 @@ export default function RevenueChart({ account }: { account: string }) {
               series={[{ name: 'dollars', label: 'Earned', color: 'var(--mantine-color-anchor)' }]}
               valueFormatter={(value) => shortDollars(BigInt(Math.round(value)))}
               tickLine="none"
+              barChartProps={{ accessibilityLayer: false }}
               gridAxis="y"
               maxBarWidth={28}
               yAxisProps={{ width: 84 }}

@@ -1,7 +1,7 @@
 import type { Asset, GraphEdge } from '@tributary/protocol/explorer';
 
 /** An asset's place in the picture: the upper left corner of its card. */
-export interface Placed {
+interface Placed {
   id: string;
   x: number;
   y: number;

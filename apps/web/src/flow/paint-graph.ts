@@ -1,7 +1,7 @@
 import { CARD_HEIGHT, CARD_WIDTH, type Layout } from './graph-layout.ts';
 
 /** What is drawn of one asset. */
-export interface Card {
+interface Card {
   id: string;
   name: string;
   kind: string;
@@ -10,7 +10,7 @@ export interface Card {
 }
 
 /** What is drawn of one way that money takes. */
-export interface Stream {
+interface Stream {
   key: string;
   from: string;
   to: string;

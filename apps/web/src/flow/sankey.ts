@@ -1,7 +1,7 @@
 import { sankey, sankeyJustify, sankeyLinkHorizontal } from 'd3-sankey';
 import type { Flow, FlowLink, FlowNode } from './money-flow.ts';
 
-export interface PlacedNode {
+interface PlacedNode {
   node: FlowNode;
   x: number;
   y: number;
@@ -9,7 +9,7 @@ export interface PlacedNode {
   height: number;
 }
 
-export interface PlacedLink {
+interface PlacedLink {
   link: FlowLink;
   /** SVG path along the middle of the stream. */
   path: string;

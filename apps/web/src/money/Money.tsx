@@ -1,5 +1,5 @@
 import { Tooltip } from '@mantine/core';
-import { exactDollars, microDollars, shortDollars } from './format.ts';
+import { exactDollars, shortDollars } from './format.ts';
 
 /** An amount of dollars in base units; the exact amount shows on hover and to screen readers. */
 export function Dollars({ amount, className }: { amount: bigint; className?: string }) {
@@ -8,9 +8,4 @@ export function Dollars({ amount, className }: { amount: bigint; className?: str
   const text = <span className={`num ${className ?? ''}`}>{short}</span>;
   if (short === exact) return text;
   return <Tooltip label={exact}>{text}</Tooltip>;
-}
-
-/** A part of an answer's money, in millionths of a base unit. */
-export function MicroDollars({ amount }: { amount: bigint }) {
-  return <span className="num">{microDollars(amount)}</span>;
 }

@@ -35,69 +35,63 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
   };
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      withCloseButton={false}
-      padding={0}
-      size="lg"
-      yOffset="12vh"
-      title={null}
-      aria-label="Search"
-    >
-      <Combobox store={combobox} onOptionSubmit={go}>
-        <Combobox.EventsTarget>
-          <TextInput
-            data-autofocus
-            variant="unstyled"
-            size="lg"
-            px="md"
-            leftSection={<IconSearch size={20} stroke={1.7} aria-hidden />}
-            leftSectionWidth={52}
-            placeholder="A name, or the beginning of an id or address"
-            aria-label="Search for"
-            maxLength={LONGEST}
-            value={text}
-            onChange={(event) => {
-              setText(event.currentTarget.value);
-              combobox.selectFirstOption();
+    <Modal.Root opened onClose={onClose} size="lg" yOffset="12vh">
+      <Modal.Overlay />
+      <Modal.Content aria-label="Search">
+        <Combobox store={combobox} onOptionSubmit={go}>
+          <Combobox.EventsTarget>
+            <TextInput
+              data-autofocus
+              variant="unstyled"
+              size="lg"
+              px="md"
+              leftSection={<IconSearch size={20} stroke={1.7} aria-hidden />}
+              leftSectionWidth={52}
+              placeholder="A name, or the beginning of an id or address"
+              aria-label="Search for"
+              maxLength={LONGEST}
+              value={text}
+              onChange={(event) => {
+                setText(event.currentTarget.value);
+                combobox.selectFirstOption();
+              }}
+            />
+          </Combobox.EventsTarget>
+          <div
+            style={{
+              borderTop: '1px solid var(--line)',
+              minHeight: '4rem',
+              maxHeight: '50vh',
+              overflow: 'auto',
+              padding: '0.5rem',
             }}
-          />
-        </Combobox.EventsTarget>
-        <div
-          style={{
-            borderTop: '1px solid var(--line)',
-            minHeight: '4rem',
-            maxHeight: '50vh',
-            overflow: 'auto',
-            padding: '0.5rem',
-          }}
-        >
-          <Combobox.Options aria-label="Found">
-            {results.map((result) => (
-              <Combobox.Option key={`${result.type} ${result.id}`} value={`${result.type} ${result.id}`} p="xs">
-                <Text size="sm" fw={550} truncate>
-                  {result.title}
-                  <Text span c="dimmed" size="xs" ml={8} fw={400}>
-                    {TYPES[result.type].label}
+          >
+            <Combobox.Options aria-label="Found">
+              {results.map((result) => (
+                <Combobox.Option key={`${result.type} ${result.id}`} value={`${result.type} ${result.id}`} p="xs">
+                  <Text size="sm" fw={550} truncate>
+                    {result.title}
+                    <Text span c="dimmed" size="xs" ml={8} fw={400}>
+                      {TYPES[result.type].label}
+                    </Text>
                   </Text>
-                </Text>
-                <Text size="xs" c="dimmed" truncate>
-                  {result.detail}
-                </Text>
-              </Combobox.Option>
-            ))}
-          </Combobox.Options>
-          {found.isError && asked && <FailedLine error={found.error} />}
-          {!found.isError && results.length === 0 && (
-            <Text size="sm" c="dimmed" p="xs" role="status">
-              {asked && !found.isFetching
-                ? `Nothing is called “${asked}”.`
-                : 'Assets, services, people, receipts, transactions.'}
-            </Text>
-          )}
-        </div>
-      </Combobox>
-    </Modal>
+                  <Text size="xs" c="dimmed" truncate>
+                    {result.detail}
+                  </Text>
+                </Combobox.Option>
+              ))}
+            </Combobox.Options>
+            {found.isError && asked && <FailedLine error={found.error} />}
+            {!found.isError && results.length === 0 && (
+              <Text size="sm" c="dimmed" p="xs" role="status">
+                {asked && !found.isFetching
+                  ? `Nothing is called “${asked}”.`
+                  : 'Assets, services, people, receipts, transactions.'}
+              </Text>
+            )}
+          </div>
+        </Combobox>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
