@@ -61,7 +61,7 @@ export interface Asked<N extends ExplorerName> {
 }
 
 /** What the gateway's own thread answers without the tables. */
-export type DirectName = 'network' | 'receipt';
+type DirectName = 'network' | 'receipt';
 export type TableName = Exclude<ExplorerName, DirectName>;
 
 export type Answer<N extends ExplorerName> = z.infer<ExplorerApi[N]['answer']>;

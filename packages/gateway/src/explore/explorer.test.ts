@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import { assets as assetActions, tokens } from '@tributary/chain';
 import { toWire, withFee, ZERO_32 } from '@tributary/protocol';
 import { type ExplorerApi, type ExplorerName, explorerApi, explorerPath } from '@tributary/protocol/explorer';
+import { trace } from '@tributary/sdk';
 import fc from 'fast-check';
 import type { z } from 'zod';
 import { operations } from '../openapi/operations.ts';
@@ -231,8 +232,23 @@ test('receipts come newest and oldest first, without salts, with the claim that 
   assert.deepEqual((await get('receipts', {}, { service: f.model })).receipts, []);
 });
 
+/** A step of a trace and one of the API, in the same few words. */
+type Step = { microAmount: bigint; weightPpm: number; upstream: Step[]; holders: { microAmount: bigint }[] };
+const outline = (step: Step): unknown => [
+  step.microAmount,
+  step.weightPpm,
+  step.holders.map((h) => h.microAmount),
+  step.upstream.map(outline),
+];
+
 test('the money path of a receipt is what a trace of the chain finds', async () => {
   const path = await get('moneyPath', { id: f.requests[0]! });
+  const found = await trace(f.net.reader, await get('receipt', { id: f.requests[0]! }));
+  assert.deepEqual(outline(path.account!), outline(found.account!));
+  assert.deepEqual(
+    [path.charged, path.price, path.account?.arrived?.txHash, path.hub?.settlement?.txHash],
+    [found.charged, found.price, found.account?.arrived?.transactionHash, found.hub?.settlement?.transactionHash],
+  );
   assert.deepEqual([path.spoke?.state, path.spoke?.claim?.txHash, path.planned], ['settled', f.claim, null]);
   assert.equal(path.hub?.state, 'settled');
   const model = path.account!.upstream.find((u) => u.asset.account === f.model)!;

@@ -17,7 +17,7 @@ import { startFakeNode } from '../test-support.ts';
 const SHARE = 10n ** 18n;
 const GATEWAY_KEY = testKey(3);
 const PAYER_KEY = testKey(4);
-export const QUESTION = { model: 'tributary/echo', messages: [{ role: 'user', content: 'one two three' }] };
+const QUESTION = { model: 'tributary/echo', messages: [{ role: 'user', content: 'one two three' }] };
 
 function card(name: string, description: string): string {
   return `data:application/json,${encodeURIComponent(JSON.stringify({ name, description }))}`;

@@ -94,7 +94,7 @@ function servicesOf(catalog: Catalog, id: string): readonly Service[] {
 }
 
 /** `GET /v1/models/{id}`. @throws `model_not_found` (404) */
-export function oneModel(catalog: Catalog, id: string, feePpm: bigint): Record<string, unknown> {
+function oneModel(catalog: Catalog, id: string, feePpm: bigint): Record<string, unknown> {
   const services = servicesOf(catalog, id);
   return id === AUTO ? autoObject(catalog) : modelObject(id, services, feePpm);
 }

@@ -95,7 +95,7 @@ export async function countParties(db: Database): Promise<number> {
 }
 
 /** What raters say of a party under one tag: the mean of what is not revoked. */
-export interface TagSummary {
+interface TagSummary {
   tag: string;
   count: number;
   /** Decimal text. */
