@@ -110,7 +110,7 @@ const Services = z.array(
 
 /** Base URLs of the nodes that the gateway knows. */
 async function endpoints(network: NetworkFile): Promise<string[]> {
-  const response = await fetch(`${network.gateway}/tributary/services`);
+  const response = await fetch(`${network.gateway}/tributary/services?limit=1000`);
   const body: unknown = await response.json();
   const list = Services.parse(Array.isArray(body) ? body : (body as { services?: unknown }).services);
   return [...new Set(list.flatMap((s) => s.endpoint ?? s.card?.endpoint ?? []))];

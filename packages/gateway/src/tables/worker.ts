@@ -79,7 +79,8 @@ async function upToDate(): Promise<void> {
   await book.sync();
 }
 
-const explore: Explore = { db, contracts: setup.contracts, book, live: createLiveChain(setup) };
+const live = createLiveChain(setup, () => follower.head()?.number ?? 0);
+const explore: Explore = { db, contracts: setup.contracts, book, live };
 
 const work: TablesWork = {
   foldedTo: () => foldedTo(db, FOLD),
