@@ -1,5 +1,6 @@
 import { type Hex32, TributaryError } from '@tributary/protocol';
 import type { Step } from '../route/plan.ts';
+import { withSpan } from '../telemetry.ts';
 import type { Found, Nodes, Question } from './question.ts';
 import { createTwins } from './twins.ts';
 
@@ -28,7 +29,10 @@ async function attempt<T>(step: Step, run: () => Promise<T>): Promise<T> {
   breaker.begin();
   latency.begin();
   try {
-    const result = await run();
+    const result = await withSpan('tributary.attempt', run, () => ({
+      'tributary.service': step.service.account,
+      'gen_ai.request.model': step.service.card.model.id,
+    }));
     breaker.succeed();
     return result;
   } catch (error) {

@@ -81,7 +81,7 @@ function notFound(method: string, path: string): TributaryError {
 }
 
 /** Answers a question, or says in the path's own form why not. */
-export async function answerCaller(caller: Caller, read: ReadAsking, deps: AppDeps): Promise<void> {
+async function answerCaller(caller: Caller, read: ReadAsking, deps: AppDeps): Promise<void> {
   try {
     await ask(caller, read, deps.asking);
   } catch (thrown) {

@@ -9,6 +9,7 @@ import { type PaidBefore, stillUnderWay } from '../settle/paid-before.ts';
 import type { Hold, Payer } from '../settle/payer.ts';
 import type { Payers } from '../settle/payers.ts';
 import type { Bill } from '../settle/settle-answer.ts';
+import { withSpan } from '../telemetry.ts';
 import { asTributaryError } from './errors.ts';
 import type { Asking, Opening, ReadAsking, StreamWriter } from './form.ts';
 import { hashOf, idempotencyKeyOf, type Replays, replayKey, type StoredAnswer } from './replay.ts';
@@ -55,7 +56,11 @@ interface Call {
 export async function ask(caller: Caller, read: ReadAsking, door: AskDoor): Promise<void> {
   const startedAt = performance.now();
   try {
-    await admit(caller, read, door, startedAt);
+    await withSpan(
+      'tributary.question',
+      () => admit(caller, read, door, startedAt),
+      () => ({ 'url.path': caller.path }),
+    );
   } catch (error) {
     door.onEnd(asTributaryError(error).code, performance.now() - startedAt);
     throw error;
