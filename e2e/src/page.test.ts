@@ -5,12 +5,19 @@ import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import { type FakeUpstream, fakeUpstream } from '@tributary/testing';
 import type { Browser, Page } from 'playwright-core';
-import { noBrowser, openBrowser, pageIsBuilt, visit, type Width } from './support/browser.ts';
+import { toHex } from 'viem';
+import { mnemonicToAccount } from 'viem/accounts';
+import { firstLoad, noBrowser, openBrowser, pageIsBuilt, visit, type Width } from './support/browser.ts';
+import { injectWallet } from './support/browser-wallet.ts';
+import { framesWhileDragging, manyAssets } from './support/many-assets.ts';
 import { startNetwork, type TestNetwork } from './support/network.ts';
 
 /** What somebody does on the page who has never heard of us, in a real browser on a real network. */
 
 const QUESTION = 'What is a voucher?';
+const PHRASE = 'test test test test test test test test test test test junk';
+/** The devnet's payer, by the test phrase that everybody knows. */
+const PAYER_KEY = toHex(mnemonicToAccount(PHRASE, { addressIndex: 8 }).getHdKey().privateKey!);
 
 if (noBrowser) console.log(`page tests are skipped: ${noBrowser}`);
 
@@ -246,6 +253,41 @@ describe('the page', { skip: noBrowser }, () => {
     assert.deepEqual(v.faults, []);
   });
 
+  test('a wallet of the browser puts dollars aside, signs for answers from them, and finds them again', async () => {
+    await using v = await visit(browser);
+    const { page } = v;
+    const { asked } = await injectWallet(page, net.network, PAYER_KEY);
+    const pay = async (deposit: string) => {
+      await page.getByRole('button', { name: /^Paying:/ }).click();
+      await page.getByRole('button', { name: 'Test Wallet' }).click();
+      await page.getByLabel(/^Deposit in/).fill(deposit);
+      await page.getByRole('button', { name: 'Put it aside' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+    };
+    await page.goto(url);
+    await pay('2');
+    await page.getByRole('button', { name: 'Paying: $2.00 left' }).waitFor();
+    assert.ok(asked.includes('eth_signTypedData_v4') && asked.includes('eth_sendTransaction'), asked.join());
+    const sent = asked.length;
+    for (const [i, question] of ['What is 6 * 7?', 'What is 7 * 7?'].entries()) {
+      await ask(page, question);
+      await page.getByText('receipt checked').nth(i).waitFor();
+    }
+    assert.equal(asked.slice(sent).filter((m) => /sign|send/i.test(m)).length, 0, 'no pop-up for an answer');
+    await page.getByText('$1.99 left').waitFor();
+    await page.reload();
+    await ask(page, 'What is 8 * 8?');
+    await page.getByText('receipt checked').nth(2).waitFor();
+    await page.getByRole('button', { name: /^Paying:/ }).click();
+    await page.getByRole('button', { name: 'Stop paying this way' }).click();
+    await page.keyboard.press('Escape');
+    await pay('0');
+    await ask(page, 'What is 9 * 9?');
+    await page.getByText('receipt checked').nth(3).waitFor();
+    await page.getByText('$1.99 left').waitFor();
+    assert.deepEqual(v.faults, []);
+  });
+
   test('without play money one is told how to pay', async () => {
     await using v = await visit(browser);
     const { page } = v;
@@ -276,12 +318,8 @@ describe('the page', { skip: noBrowser }, () => {
   test('the first load is below 300 kB, and two thousand assets can be moved and searched', async () => {
     await using v = await visit(browser);
     const { page } = v;
-    const cdp = await v.context.newCDPSession(page);
-    await cdp.send('Network.enable');
-    let bytes = 0;
-    cdp.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
-    await page.goto(url, { waitUntil: 'networkidle' });
-    assert.ok(bytes < 450_000, `${bytes} bytes with all that is loaded ahead`);
+    const load = await firstLoad(v, url);
+    assert.ok(load.bytes < 300_000, `${load.bytes} bytes before one can ask`);
 
     const answer = JSON.stringify(await manyAssets(url));
     await page.route('**/tributary/graph*', (route) =>
@@ -408,57 +446,8 @@ async function seriousFaults(
   for (const [path, shows] of paths) {
     await page.goto(url + path);
     await page.getByRole('heading', { name: shows }).first().waitFor();
-    await page.waitForLoadState('networkidle');
+    await page.waitForFunction(() => !document.querySelector('[aria-busy=true]'));
     await check(path);
   }
-  return found;
-}
-
-/** The network's own graph, grown to two thousand assets. */
-async function manyAssets(url: string): Promise<unknown> {
-  const graph = (await (await fetch(`${url}/tributary/graph`)).json()) as { nodes: Record<string, unknown>[] };
-  const account = (i: number) => `0x${i.toString(16).padStart(40, '0')}`;
-  const kinds = ['service', 'service', 'service', 'model', 'device', 'dataset'];
-  const nodes = Array.from({ length: 2_000 }, (_, i) => ({
-    ...graph.nodes[0],
-    account: account(i),
-    name: `asset ${i}`,
-    kind: kinds[i % kinds.length],
-  }));
-  const edges = nodes.flatMap((node, i) => {
-    const next = { service: [3, 4], model: [2], device: [], dataset: [] }[node.kind as string] ?? [];
-    return next.map((by) => ({ from: account(i), to: account((i - (i % 6) + by + (by === 2 ? 3 : 0)) % 2_000) }));
-  });
-  const flowing = edges.map((e) => ({ ...e, weightPpm: 200_000, flowed: [], last: null }));
-  return { nodes, edges: flowing, reset: true, next: 'a' };
-}
-
-/** Frames a second while the map is dragged about. */
-async function framesWhileDragging(page: Page): Promise<number> {
-  const box = (await page.locator('canvas').boundingBox())!;
-  const x = box.x + box.width / 2;
-  const y = box.y + box.height / 2;
-  await page.evaluate(() => {
-    const w = window as unknown as { frames: number; counting: boolean };
-    w.frames = 0;
-    w.counting = true;
-    const count = () => {
-      w.frames++;
-      if (w.counting) requestAnimationFrame(count);
-    };
-    requestAnimationFrame(count);
-  });
-  const started = Date.now();
-  await page.mouse.move(x, y);
-  await page.mouse.down();
-  for (let i = 0; i < 60; i++) await page.mouse.move(x + 60 * Math.sin(i / 5), y + 40 * Math.cos(i / 5));
-  await page.mouse.up();
-  const seconds = (Date.now() - started) / 1000;
-  return (
-    (await page.evaluate(() => {
-      const w = window as unknown as { frames: number; counting: boolean };
-      w.counting = false;
-      return w.frames;
-    })) / seconds
-  );
+  return [...found, ...v.faults];
 }

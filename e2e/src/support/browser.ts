@@ -1,3 +1,4 @@
+/// <reference lib="dom" />
 import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
@@ -54,4 +55,47 @@ export async function pageIsBuilt(gateway: string): Promise<void> {
     if (Date.now() > deadline) throw new Error('the page was not built');
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
+}
+
+/** What the first visit costs. */
+export interface FirstLoad {
+  /** Bytes on the wire, headers included: all that is fetched until one can ask. */
+  bytes: number;
+  /** The same with what is fetched ahead once the page stands: the part that signs and checks. */
+  bytesAhead: number;
+  /** From the request to the moment in which one can type, milliseconds. */
+  interactiveMs: number;
+  firstPaintMs: number;
+  layoutShift: number;
+}
+
+/** Opens the start page with an empty cache and measures it. */
+export async function firstLoad({ page, context }: Visit, url: string): Promise<FirstLoad> {
+  const cdp = await context.newCDPSession(page);
+  await cdp.send('Network.enable');
+  let bytes = 0;
+  cdp.on('Network.loadingFinished', ({ encodedDataLength }) => {
+    bytes += encodedDataLength;
+  });
+  await page.addInitScript(() => {
+    const w = window as unknown as { typedAt: number; shifts: number };
+    w.shifts = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) w.shifts += (entry as unknown as { value: number }).value;
+    }).observe({ type: 'layout-shift', buffered: true } as never);
+    // The page puts the cursor into the field as soon as one can type there.
+    addEventListener('focusin', () => {
+      w.typedAt ??= performance.now();
+    });
+  });
+  await page.goto(url);
+  await page.waitForFunction(() => (window as unknown as { typedAt?: number }).typedAt !== undefined);
+  const early = bytes;
+  await page.waitForLoadState('networkidle');
+  const facts = await page.evaluate(() => {
+    const w = window as unknown as { typedAt: number; shifts: number };
+    const paint = performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0;
+    return { interactiveMs: Math.round(w.typedAt), firstPaintMs: Math.round(paint), layoutShift: w.shifts };
+  });
+  return { bytes: early, bytesAhead: bytes, ...facts };
 }

@@ -32,7 +32,7 @@ export function MoneyPanel({ turn }: { turn: Turn }) {
       </Text>
     );
   }
-  if (path.data) return <MoneyPicture path={path.data} />;
+  if (path.data) return <MoneyPicture path={path.data} isOwn />;
   const isUnknownYet = isFresh && path.error instanceof PageError && path.error.status === 404;
   if (path.isError && !isUnknownYet) return <Failed error={path.error} onRetry={() => void path.refetch()} />;
   return <Loading lines={1} height={260} />;

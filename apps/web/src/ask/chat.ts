@@ -5,8 +5,8 @@ import { inWords } from '../ui/page-error.ts';
 import { createSaved } from '../ui/saved.ts';
 import { useStore } from '../ui/store.ts';
 import { loadEngine } from '../wallet/load.ts';
-import { purseStore } from '../wallet/purse.ts';
-import { connectedWallet } from '../wallet/wallets.ts';
+import { type Purse, purseStore } from '../wallet/purse.ts';
+import { type Connected, connectedWallet } from '../wallet/wallets.ts';
 import { asLoaded, requestFor, Turn, toKeep } from './turn.ts';
 
 const turns = createSaved<Turn[]>('chat.v1', z.array(Turn), []);
@@ -40,7 +40,7 @@ export async function askQuestion(
   model: string,
   network: () => Promise<NetworkFacts>,
 ): Promise<void> {
-  const id = crypto.randomUUID();
+  const id = Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join('');
   const request = requestFor(turns.get(), question, model);
   const askedAt = Date.now();
   const fresh: Turn = {
@@ -91,7 +91,8 @@ async function run(turn: Turn, network: NetworkFacts, signal: AbortSignal): Prom
           hint: 'Paste an API key, or connect a wallet and put some dollars aside for questions.',
         });
       }
-      return await follow(turn, engine.clientFor({ network, purse, wallet: connectedWallet.get() }), signal);
+      const client = clientOf(engine, network, purse);
+      return await oneTabAtATime(purse, () => follow(turn, client, signal));
     } catch (error) {
       const code = (error as { code?: unknown }).code;
       const isEmpty = typeof code === 'string' && EMPTY_PURSE.has(code);
@@ -101,7 +102,26 @@ async function run(turn: Turn, network: NetworkFacts, signal: AbortSignal): Prom
   }
 }
 
-type Client = ReturnType<Awaited<ReturnType<typeof loadEngine>>['clientFor']>;
+type Engine = Awaited<ReturnType<typeof loadEngine>>;
+type Client = ReturnType<Engine['clientFor']>;
+
+let inUse: { purse: Purse; wallet: Connected | null; client: Client } | null = null;
+
+/** One client for as long as the same purse pays: it knows where the channel stands, and who was found to sign rightly. */
+function clientOf(engine: Engine, network: NetworkFacts, purse: Purse): Client {
+  const wallet = connectedWallet.get();
+  if (inUse?.purse !== purse || inUse.wallet !== wallet) {
+    inUse = { purse, wallet, client: engine.clientFor({ network, purse, wallet }) };
+  }
+  return inUse.client;
+}
+
+/** Two tabs that sign on one channel would not know of each other's promises. */
+function oneTabAtATime<T>(purse: Purse, work: () => Promise<T>): Promise<T> {
+  // Browsers have locks on secure origins only.
+  const locks = navigator.locks as LockManager | undefined;
+  return purse.kind === 'channel' && locks ? locks.request('tributary.channel', work) : work();
+}
 
 async function follow(turn: Turn, client: Client, signal: AbortSignal): Promise<void> {
   const { id } = turn;
@@ -123,6 +143,8 @@ async function follow(turn: Turn, client: Client, signal: AbortSignal): Promise<
   cancelAnimationFrame(shown);
   const answer = await stream.answer;
   purseStore.addSpent(answer.charged);
+  // A channel that was used before has a history that its first answer tells.
+  if (purseStore.get()?.kind === 'channel') purseStore.setLeft((await client.balance()).available);
   change(id, {
     state: 'done',
     text: answer.text,

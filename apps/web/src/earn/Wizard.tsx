@@ -36,7 +36,11 @@ export function Wizard({ title, lead, form, aside }: Props) {
 export function Command({ text }: { text: string }) {
   return (
     <div className={styles.command}>
-      <pre>{text}</pre>
+      <pre>
+        {text.split(/(?<= )(?=--)|(?<=\n)/).map((part) => (
+          <span key={part}>{part}</span>
+        ))}
+      </pre>
       <CopyButton value={text}>
         {({ copied, copy }) => (
           <Button

@@ -48,7 +48,7 @@ export default function RevenueChart({ account }: { account: string }) {
               valueFormatter={(value) => shortDollars(BigInt(Math.round(value)))}
               tickLine="none"
               barChartProps={{ accessibilityLayer: false }}
-              gridAxis="y"
+              gridAxis="x"
               maxBarWidth={28}
               yAxisProps={{ width: 84 }}
               barProps={{ radius: [3, 3, 0, 0], isAnimationActive: false }}

@@ -15,26 +15,27 @@ import { useNames } from './use-names.ts';
 const NARROW_PX = 620;
 
 /** A picture of where the money of one answer goes: streams that part until they reach people. */
-export function MoneyPicture({ path }: { path: MoneyPath }) {
+export function MoneyPicture({ path, isOwn = false }: { path: MoneyPath; isOwn?: boolean }) {
   const { ref, width } = useElementSize();
   const flow = useMemo(() => moneyFlow(path), [path]);
   const isWide = width >= NARROW_PX;
   return (
     <figure className={styles.figure} ref={ref}>
       <figcaption className={styles.caption}>
-        You paid <strong>{shortDollars(path.charged)}</strong>.{' '}
+        {isOwn ? 'You' : 'The payer'} paid <strong>{shortDollars(path.charged)}</strong>.{' '}
         {flow.settled
           ? 'It has been collected on the chain; whatever is not solid yet waits to be passed on or claimed.'
           : 'It is promised, signed and cannot be taken back. It moves when the provider collects its payments on the chain.'}
       </figcaption>
-      {width > 0 && (isWide ? <Streams flow={flow} width={width} /> : <MoneyTree flow={flow} />)}
+      {width > 0 &&
+        (isWide ? <Streams flow={flow} width={width} isOwn={isOwn} /> : <MoneyTree flow={flow} isOwn={isOwn} />)}
     </figure>
   );
 }
 
-function Streams({ flow, width }: { flow: Flow; width: number }) {
+function Streams({ flow, width, isOwn }: { flow: Flow; width: number; isOwn: boolean }) {
   const placed = useMemo(() => placeFlow(flow, width), [flow, width]);
-  const describe = useDescribe();
+  const describe = useDescribe(isOwn);
   const labelWidth = placed.columnWidth - 22;
   return (
     <div className={styles.streams} style={{ height: placed.height }}>
@@ -106,11 +107,11 @@ export function kindOf(node: FlowNode): string {
 }
 
 /** Name and role of everybody in a flow, in plain words. */
-export function useDescribe(): (node: FlowNode) => { name: string; what: string } {
+export function useDescribe(isOwn: boolean): (node: FlowNode) => { name: string; what: string } {
   const names = useNames();
   const wallet = useWallet();
   return (node) => {
-    if (node.kind === 'payer') return { name: 'You', what: '' };
+    if (node.kind === 'payer') return { name: isOwn ? 'You' : 'The payer', what: '' };
     if (node.kind === 'gateway') return { name: 'This gateway', what: 'fee' };
     if (node.kind === 'asset') return { name: node.asset.name.replace(/^tributary\//, ''), what: node.asset.kind };
     const name = wallet?.address === node.address ? 'You' : (names.get(node.address) ?? shortId(node.address));

@@ -5,17 +5,25 @@ import { kindOf, NodeLink, useDescribe } from './MoneyPicture.tsx';
 import type { Flow, FlowNode } from './money-flow.ts';
 
 /** The same flow as a list, for narrow screens: each line says who gets how much of the line above. */
-export function MoneyTree({ flow }: { flow: Flow }) {
+export function MoneyTree({ flow, isOwn }: { flow: Flow; isOwn: boolean }) {
   const payer = flow.nodes.find((n) => n.kind === 'payer');
   return payer ? (
     <ul className={styles.tree}>
-      <Branch flow={flow} node={payer} amount={payer.microAmount} />
+      <Branch flow={flow} isOwn={isOwn} node={payer} amount={payer.microAmount} />
     </ul>
   ) : null;
 }
 
-function Branch({ flow, node, amount, arrived }: { flow: Flow; node: FlowNode; amount: bigint; arrived?: string }) {
-  const describe = useDescribe();
+interface BranchProps {
+  flow: Flow;
+  isOwn: boolean;
+  node: FlowNode;
+  amount: bigint;
+  arrived?: string;
+}
+
+function Branch({ flow, isOwn, node, amount, arrived }: BranchProps) {
+  const describe = useDescribe(isOwn);
   const { name, what } = describe(node);
   const ways = flow.links.filter((l) => l.from === node.id);
   return (
@@ -40,6 +48,7 @@ function Branch({ flow, node, amount, arrived }: { flow: Flow; node: FlowNode; a
               <Branch
                 key={way.to}
                 flow={flow}
+                isOwn={isOwn}
                 node={next}
                 amount={way.microAmount}
                 {...(way.arrived ? { arrived: way.arrived.txHash } : {})}

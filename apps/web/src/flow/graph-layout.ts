@@ -13,7 +13,7 @@ export interface Layout {
   height: number;
 }
 
-export const CARD_WIDTH = 190;
+export const CARD_WIDTH = 216;
 export const CARD_HEIGHT = 52;
 const GAP_Y = 18;
 /** Between columns of one layer, and between layers, where the streams need room to bend. */

@@ -5,8 +5,9 @@ interface Card {
   id: string;
   name: string;
   kind: string;
-  /** The second line, such as what it earned. */
+  /** The second line: what it is, and what it earned; empty before it earned anything. */
   line: string;
+  earned: string;
 }
 
 /** What is drawn of one way that money takes. */
@@ -134,7 +135,9 @@ export function paintGraph(ctx: CanvasRenderingContext2D, scene: Scene, view: Vi
       ctx.fillText(fitted(ctx, card.name), at.x + 21, at.y + 18);
       ctx.font = `${NAME_SIZE - 1.5}px ${look.font}`;
       ctx.fillStyle = look.dim;
-      ctx.fillText(fitted(ctx, card.line), at.x + 21, at.y + 36);
+      const earnedWidth = card.earned === '' ? 0 : ctx.measureText(card.earned).width + 10;
+      ctx.fillText(fitted(ctx, card.line, TEXT_WIDTH - earnedWidth), at.x + 21, at.y + 36);
+      if (card.earned !== '') ctx.fillText(card.earned, at.x + CARD_WIDTH - 2 - earnedWidth, at.y + 36);
     } else {
       ctx.font = `600 ${NAME_ONLY_SIZE}px ${look.font}`;
       ctx.fillText(fitted(ctx, card.name), at.x + 21, at.y + CARD_HEIGHT / 2 + 1);
@@ -207,13 +210,13 @@ function along({ x1, y1, x2, y2 }: Ends, t: number): { x: number; y: number } {
 
 const TEXT_WIDTH = CARD_WIDTH - 32;
 
-function fitted(ctx: CanvasRenderingContext2D, text: string): string {
-  if (ctx.measureText(text).width <= TEXT_WIDTH) return text;
+function fitted(ctx: CanvasRenderingContext2D, text: string, width = TEXT_WIDTH): string {
+  if (ctx.measureText(text).width <= width) return text;
   let low = 0;
   let high = text.length;
   while (low < high) {
     const length = (low + high + 1) >> 1;
-    if (ctx.measureText(`${text.slice(0, length)}…`).width <= TEXT_WIDTH) low = length;
+    if (ctx.measureText(`${text.slice(0, length)}…`).width <= width) low = length;
     else high = length - 1;
   }
   return `${text.slice(0, low)}…`;

@@ -43,7 +43,8 @@ export function sceneOf(
         id: n.account,
         name: n.name.replace(/^tributary\//, ''),
         kind: n.kind,
-        line: `${LABELS[n.kind]}${by} · ${earned > 0n ? shortDollars(earned) : 'nothing yet'}`,
+        line: `${LABELS[n.kind]}${by}`,
+        earned: earned > 0n ? shortDollars(earned) : '',
       };
     }),
     streams: edges.map((e, i) => {

@@ -2,7 +2,7 @@ import { Combobox, Modal, Text, TextInput, useCombobox } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { type Answer, useExplorer } from '../api/explorer.ts';
 import { FailedLine } from '../ui/States.tsx';
 
@@ -25,8 +25,15 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
   const [asked] = useDebouncedValue(text.trim(), 150);
   const found = useExplorer('search', {}, { q: asked, limit: 12 }, { enabled: asked.length > 0, everyMs: false });
   const navigate = useNavigate();
-  const combobox = useCombobox();
+  // The list belongs to the dialog: it never closes by itself.
+  const combobox = useCombobox({ opened: true });
   const results = asked ? (found.data?.results ?? []) : [];
+
+  // Enter takes the best one, without a step down to it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: chosen anew whenever something else was found
+  useEffect(() => {
+    combobox.selectFirstOption();
+  }, [found.data]);
 
   const go = (value: string) => {
     const [type, id] = value.split(' ') as [Result['type'], string];

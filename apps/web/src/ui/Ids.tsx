@@ -1,4 +1,6 @@
 import { Link } from '@tanstack/react-router';
+import type { Address } from '@tributary/protocol';
+import { useNames } from '../flow/use-names.ts';
 import { useWallet } from '../wallet/wallets.ts';
 
 /** The ends of a long id: enough to tell two apart at a glance. */
@@ -9,10 +11,12 @@ export function shortId(id: string): string {
 /** An address that leads to what it owns and earns. */
 export function AddressLink({ address, label }: { address: string; label?: string }) {
   const wallet = useWallet();
-  const own = wallet?.address === address.toLowerCase();
+  const names = useNames();
+  const known = address.toLowerCase() as Address;
+  const name = wallet?.address === known ? 'you' : (label ?? names.get(known));
   return (
-    <Link to="/explore/addresses/$address" params={{ address }} title={address} className={label ? undefined : 'mono'}>
-      {own ? 'you' : (label ?? shortId(address))}
+    <Link to="/explore/addresses/$address" params={{ address }} title={address} className={name ? undefined : 'mono'}>
+      {name ?? shortId(address)}
     </Link>
   );
 }

@@ -1,8 +1,8 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { IconFlask, IconWallet } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useNetwork } from '../api/network.ts';
+import { useDevnetParties } from '../flow/use-names.ts';
 import { shortId } from '../ui/Ids.tsx';
 import { Failed } from '../ui/States.tsx';
 import { type FoundWallet, useFoundWallets } from './found-wallets.ts';
@@ -17,15 +17,7 @@ export function WalletPicker() {
   const found = useFoundWallets();
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState<string | null>(null);
-  const parties = useQuery({
-    queryKey: ['devnet-parties', network.data?.chainId],
-    enabled: network.isSuccess,
-    queryFn: async () => {
-      const engine = await loadEngine();
-      return engine.hasPlayMoney(network.data!) ? engine.devnetWallets() : [];
-    },
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const parties = useDevnetParties();
 
   if (wallet) {
     return (

@@ -23,20 +23,24 @@ const PurseState = z.object({
   purse: Purse.nullable(),
   /** What answers on this page have cost out of this purse, base units. */
   spent: Digits,
+  left: Digits.nullable(),
 });
 
-const saved = createSaved('purse.v1', PurseState, { purse: null, spent: '0' });
+const saved = createSaved('purse.v1', PurseState, { purse: null, spent: '0', left: null });
 
 export const purseStore = {
   get: (): Purse | null => saved.get().purse,
-  set: (purse: Purse | null): void => saved.set({ purse, spent: '0' }),
+  set: (purse: Purse | null): void => saved.set({ purse, spent: '0', left: null }),
+  /** What is known to be left, from a better source than the sum of what was spent here. */
+  setLeft: (left: bigint): void => saved.set((s) => ({ ...s, left: left.toString() })),
   addSpent: (amount: bigint): void => saved.set((s) => ({ ...s, spent: (BigInt(s.spent) + amount).toString() })),
 };
 
 /** The purse in use, what was spent out of it here, and what should be left; null where that is not known. */
 export function usePurse(): { purse: Purse | null; spent: bigint; left: bigint | null } {
-  const { purse, spent: text } = useStore(saved);
+  const { purse, spent: text, left: known } = useStore(saved);
   const spent = BigInt(text);
-  const left = purse && purse.kind !== 'key' ? BigInt(purse.deposit) - spent : null;
-  return { purse, spent, left: left !== null && left < 0n ? 0n : left };
+  if (!purse || purse.kind === 'key') return { purse, spent, left: null };
+  const left = known === null ? BigInt(purse.deposit) - spent : BigInt(known);
+  return { purse, spent, left: left < 0n ? 0n : left };
 }
