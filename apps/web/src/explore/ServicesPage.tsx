@@ -76,7 +76,7 @@ const COLUMNS: readonly Column<Service>[] = [
       s.observed.latencyMs ? (
         <>
           {inTime(s.observed.latencyMs.p50)}
-          <span className={styles.sub}>{inTime(s.observed.latencyMs.p95)} at worst</span>
+          <span className={styles.sub}>95 % within {inTime(s.observed.latencyMs.p95)}</span>
         </>
       ) : (
         '—'

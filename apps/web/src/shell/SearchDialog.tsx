@@ -5,6 +5,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { type Answer, useExplorer } from '../api/explorer.ts';
 import { FailedLine } from '../ui/States.tsx';
+import styles from './Search.module.css';
 
 type Result = Answer<'search'>['results'][number];
 
@@ -75,7 +76,12 @@ export default function SearchDialog({ onClose }: { onClose: () => void }) {
           >
             <Combobox.Options aria-label="Found">
               {results.map((result) => (
-                <Combobox.Option key={`${result.type} ${result.id}`} value={`${result.type} ${result.id}`} p="xs">
+                <Combobox.Option
+                  key={`${result.type} ${result.id}`}
+                  value={`${result.type} ${result.id}`}
+                  p="xs"
+                  className={styles.option ?? ''}
+                >
                   <Text size="sm" fw={550} truncate>
                     {result.title}
                     <Text span c="dimmed" size="xs" ml={8} fw={400}>

@@ -40,7 +40,7 @@ export function DepositForm({ onDone }: { onDone: () => void }) {
       <Text size="sm" c="dimmed">
         You put dollars aside for questions. What you do not use you can take back.
       </Text>
-      <WalletPicker />
+      <WalletPicker toPay />
       {wallet && (
         <form
           onSubmit={(event) => {

@@ -1,4 +1,4 @@
-import { Button, Modal, PasswordInput, Stack, Text, Title } from '@mantine/core';
+import { Button, Modal, Stack, Text, TextInput, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { fetchNetwork, isPlayMoney, useNetwork } from '../api/network.ts';
@@ -7,6 +7,7 @@ import { inWords } from '../ui/page-error.ts';
 import { Failed } from '../ui/States.tsx';
 import { DepositForm } from './DepositForm.tsx';
 import { loadEngine } from './load.ts';
+import styles from './PurseDialog.module.css';
 import { type Purse, purseStore, usePurse } from './purse.ts';
 
 /** In which one sees what pays for questions, and changes it. */
@@ -19,7 +20,14 @@ export default function PurseDialog({ onClose }: { onClose: () => void }) {
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (
-    <Modal opened onClose={onClose} title="How you pay" size="md" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title="How you pay"
+      size="md"
+      classNames={{ title: styles.title ?? '' }}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+    >
       <Stack gap="lg">
         <Now play={isPlayMoney(network.data)} />
         {play.data && <TrialForm />}
@@ -131,14 +139,15 @@ function KeyForm({ onDone }: { onDone: () => void }) {
     >
       <Stack gap="xs">
         <Title order={3}>Use an API key</Title>
-        <PasswordInput
+        <TextInput
           label="API key"
           description="Begins with trib_. It is kept in this browser and sent to this gateway with each question."
           value={text}
           maxLength={200}
           autoComplete="off"
           error={wrong}
-          visibilityToggleButtonProps={{ 'aria-label': 'Show the key' }}
+          classNames={{ input: styles.secret ?? '' }}
+          spellCheck={false}
           onChange={(event) => {
             setText(event.currentTarget.value);
             setWrong(null);

@@ -10,14 +10,18 @@ import { loadEngine } from './load.ts';
 import styles from './WalletPicker.module.css';
 import { connectedWallet, useWallet } from './wallets.ts';
 
-/** Connects a wallet: those that this browser has, and on a devnet its parties, for trying out. */
-export function WalletPicker() {
+/** Connects a wallet: those that this browser has, and on a devnet its parties, for trying out; `toPay` leaves out the poor. */
+export function WalletPicker({ toPay = false }: { toPay?: boolean }) {
   const wallet = useWallet();
   const network = useNetwork();
   const found = useFoundWallets();
   const [error, setError] = useState<unknown>(null);
   const [busy, setBusy] = useState<string | null>(null);
-  const parties = useDevnetParties();
+  const devnet = useDevnetParties();
+  // The others have no dollars to put aside.
+  const parties =
+    devnet.data?.filter(({ connected }) => !toPay || (connected.kind === 'devnet' && connected.party === 'payer')) ??
+    [];
 
   if (wallet) {
     return (
@@ -64,19 +68,19 @@ export function WalletPicker() {
       {found.length === 0 && (
         <Text size="sm" c="dimmed">
           This browser has no wallet.{' '}
-          {parties.data?.length
+          {parties.length
             ? 'On this test network you can act as one of its parties:'
             : 'Install one as an extension, then open this page again.'}
         </Text>
       )}
-      {(parties.data?.length ?? 0) > 0 && (
+      {parties.length > 0 && (
         <div className={styles.parties}>
           {found.length > 0 && (
             <Text size="sm" c="dimmed">
               Or act as one of the parties of this test network:
             </Text>
           )}
-          {parties.data?.map(({ connected, does }) => (
+          {parties.map(({ connected, does }) => (
             <Button
               key={connected.address}
               variant="subtle"
