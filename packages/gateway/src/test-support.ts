@@ -98,6 +98,8 @@ export interface FakeNode {
   outcome: 'answered' | 'unknown';
   /** Words of the answer; by default the question's. */
   words: string[] | null;
+  /** JSON text of the `logprobs` at the end of its answers. */
+  logprobs: string;
   /** Held before the last word until it resolves. */
   gate: Promise<void>;
   asked: number;
@@ -167,6 +169,7 @@ export async function startFakeNode(
     fault: 'none',
     outcome: 'answered',
     words: null,
+    logprobs: 'null',
     gate: Promise.resolve(),
     asked: 0,
     stopped: 0,
@@ -305,13 +308,14 @@ export async function startFakeNode(
         object: 'chat.completion',
         choices: [{ index: 0, message, finish_reason: 'stop', logprobs: null }],
         usage,
-      });
+      }).replace('"logprobs":null', `"logprobs":${node.logprobs}`);
       response
         .writeHead(200, { 'content-type': 'application/json' })
         .end(`${text.slice(0, -1)},"tributary":${tributary}}`);
       return;
     }
-    response.write(chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage: null }));
+    const end = chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop', logprobs: null }], usage: null });
+    response.write(end.replace('"logprobs":null', `"logprobs":${node.logprobs}`));
     response.write(chunk({ choices: [], usage }));
     response.end(`data: {"object":"tributary.receipt","tributary":${tributary}}\n\ndata: [DONE]\n\n`);
   }

@@ -7,6 +7,7 @@ import {
   TributaryError,
   ChatUsage as UsageSchema,
 } from '@tributary/protocol';
+import { countContainers, type JsonBounds } from '@tributary/work';
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import type { Service } from '../route/catalog.ts';
@@ -17,8 +18,11 @@ import { readLimited } from './read-limited.ts';
 import { sseData } from './sse.ts';
 import { vectorsAsCompletion } from './vectors.ts';
 
-/** The largest whole answer taken from a node, bytes. */
-const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+/** The largest whole answer taken from a node, bytes; vectors are long, and plain text in memory. */
+const MAX_ANSWER_BYTES = 8 * 1024 * 1024;
+const MAX_VECTORS_BYTES = 32 * 1024 * 1024;
+/** What a provider's JSON may hold, in a whole answer or in all events of a stream: logprobs of a long answer, and no more. */
+const BOUNDS = { depth: 64, containers: 250_000 };
 const MAX_ERROR_BYTES = 64 * 1024;
 
 const EvidenceSchema = z.object({
@@ -157,9 +161,10 @@ function malformed(service: Service, what: string, cause?: unknown): TributaryEr
 export async function askWhole(ask: Ask, timeoutMs: number, signal: AbortSignal): Promise<Completion> {
   try {
     const options = requestOf(ask, { headersMs: timeoutMs, bodyMs: timeoutMs });
-    const { status, text } = await exchange(ask.http, options, MAX_ANSWER_BYTES, signal);
+    const most = ask.vectors ? MAX_VECTORS_BYTES : MAX_ANSWER_BYTES;
+    const { status, text } = await exchange(ask.http, options, most, signal);
     if (status !== 200) throw refusalOf(ask.service, status, text);
-    const answer = parseJson(ask.service, text);
+    const answer = parseJson(ask.service, text, { ...BOUNDS });
     const parsed = Completion.safeParse(ask.vectors ? vectorsAsCompletion(answer, ask.vectors) : answer);
     if (parsed.success) return parsed.data;
     const at = parsed.error.issues[0]?.path.join('.');
@@ -170,11 +175,14 @@ export async function askWhole(ask: Ask, timeoutMs: number, signal: AbortSignal)
   }
 }
 
-function parseJson(service: Service, text: string): unknown {
+/** Parses within what is left of the bounds, and takes from it. */
+function parseJson(service: Service, text: string, left: JsonBounds): unknown {
   try {
+    left.containers -= countContainers(text, left);
     return JSON.parse(text);
   } catch (cause) {
-    throw malformed(service, 'an answer that is not JSON', cause);
+    const what = cause instanceof RangeError ? `with ${cause.message}` : 'that is not JSON';
+    throw malformed(service, `an answer ${what}`, cause);
   }
 }
 
@@ -190,17 +198,18 @@ export async function* askStream(
   try {
     const { statusCode, body } = await ask.http.request({ ...requestOf(ask, timeouts), signal });
     if (statusCode !== 200) throw refusalOf(ask.service, statusCode, await readLimited(body, MAX_ERROR_BYTES));
+    const left = { ...BOUNDS };
     for await (const data of sseData(body)) {
       if (data === '[DONE]') return;
-      yield toChunk(ask.service, data);
+      yield toChunk(ask.service, data, left);
     }
   } catch (error) {
     throw toNodeFailure(error, ask.service);
   }
 }
 
-function toChunk(service: Service, data: string): Chunk {
-  const value = parseJson(service, data) as Record<string, unknown> | null;
+function toChunk(service: Service, data: string, left: JsonBounds): Chunk {
+  const value = parseJson(service, data, left) as Record<string, unknown> | null;
   if (value === null || typeof value !== 'object') throw malformed(service, 'an event that is not an object');
   if ('error' in value) {
     const message = NodeError.safeParse(value).data?.error.message;

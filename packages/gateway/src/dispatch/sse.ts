@@ -1,10 +1,11 @@
 import { TributaryError } from '@tributary/protocol';
 
-/** The largest event taken from a node, characters. */
+/** The largest event taken from a node, characters, and the longest stream, bytes: its text may be 4 MiB, the rest is framing. */
 const MAX_EVENT_LENGTH = 1024 * 1024;
+const MAX_STREAM_BYTES = 32 * 1024 * 1024;
 
-function tooLong(): TributaryError {
-  return new TributaryError('provider_malformed', 'The provider sent an event larger than 1 MiB.', {
+function tooLong(what: string): TributaryError {
+  return new TributaryError('provider_malformed', `The provider sent ${what}.`, {
     status: 502,
     retryable: true,
   });
@@ -13,14 +14,17 @@ function tooLong(): TributaryError {
 /**
  * The `data` of each server-sent event in a byte stream. Comments, other fields and empty events are passed over; lines end
  * in LF or CRLF and may be cut anywhere; an event without its blank line never happened.
- * @throws `provider_malformed` when an event is larger than a mebibyte
+ * @throws `provider_malformed` when an event is larger than a mebibyte, or all of them than 32
  */
 export async function* sseData(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();
   let rest = '';
   let data = '';
   let hasData = false;
+  let size = 0;
   for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MAX_STREAM_BYTES) throw tooLong('a stream larger than 32 MiB');
     let from = rest.length;
     rest += decoder.decode(chunk, { stream: true });
     let start = 0;
@@ -39,6 +43,6 @@ export async function* sseData(body: AsyncIterable<Uint8Array>): AsyncGenerator<
       }
     }
     rest = rest.slice(start);
-    if (rest.length + data.length > MAX_EVENT_LENGTH) throw tooLong();
+    if (rest.length + data.length > MAX_EVENT_LENGTH) throw tooLong('an event larger than 1 MiB');
   }
 }

@@ -118,7 +118,7 @@ async function admit(caller: Caller, read: ReadAsking, door: AskDoor, startedAt:
   if (!finishAnyway) caller.onGone(() => gone.abort());
   const question = createQuestion({ requestId, salt: random32(), parsed, plan, gone: gone.signal });
   const headers = { ...CORS, 'x-request-id': requestId, 'x-tributary-request': requestId };
-  const store = door.replays.begin(key, bodyHash);
+  const store = door.replays.begin(key, bodyHash, payer.id);
   const call: Call = { caller, door, asking, question, hold, headers, startedAt, store };
   await (parsed.chat.stream ? streamed(call) : whole(call));
 }
@@ -174,16 +174,18 @@ async function whole(call: Call): Promise<void> {
   const { caller, door, asking, question, hold, headers, store } = call;
   let found: FoundWhole;
   let bill: Bill;
+  let body: string;
   try {
     found = await findWhole(question, door.nodes, door.patience, door.onProviderFailure);
     bill = await door.settle(question, found, hold);
+    body = asking.whole(openingOf(call, found.step), found, bill);
   } catch (error) {
+    // Whoever repeats the request waits for this.
     store.failed(error);
     door.nodes.drop(question.requestId);
     await hold.release();
     throw error;
   }
-  const body = asking.whole(openingOf(call, found.step), found, bill);
   const extra = { ...headers, ...hold.headers?.() };
   // A cut answer is no answer to a repeated request.
   if (question.gone.aborted) store.failed(new Error('the client left'));

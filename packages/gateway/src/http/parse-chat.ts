@@ -1,4 +1,5 @@
 import { ChatRequest, TributaryError } from '@tributary/protocol';
+import { parseBounded } from '@tributary/work';
 
 /** A chat request as sent and as understood. `raw` is what is hashed and handed on; `chat` is what is read. */
 export interface ParsedChat {
@@ -11,8 +12,8 @@ export interface ParsedChat {
   nameOf?(param: string): string;
 }
 
-/** Deeper than any tool's schema, and far from where recursion over a body would fail. */
-const MAX_DEPTH = 256;
+/** More than any conversation with tools has, and far from where recursion over a body would fail. */
+const BOUNDS = { depth: 256, containers: 100_000 };
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -20,24 +21,17 @@ function refuse(code: string, message: string, param: string | null, hint?: stri
   return new TributaryError(code, message, { param, ...(hint ? { hint } : {}) });
 }
 
-function isDeeper(value: unknown, levels: number): boolean {
-  if (value === null || typeof value !== 'object') return false;
-  return levels === 0 || Object.values(value).some((v) => isDeeper(v, levels - 1));
-}
-
 /** A request body as a JSON object. @throws `invalid_json` (400) */
 export function parseObject(bytes: Uint8Array): Record<string, unknown> {
   let value: unknown;
   try {
-    value = JSON.parse(decoder.decode(bytes));
+    value = parseBounded(decoder.decode(bytes), BOUNDS);
   } catch (cause) {
+    if (cause instanceof RangeError) throw refuse('invalid_json', `The request body is ${cause.message}.`, null);
     throw new TributaryError('invalid_json', 'The request body is not valid JSON.', { cause });
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     throw refuse('invalid_json', 'The request body must be a JSON object.', null);
-  }
-  if (isDeeper(value, MAX_DEPTH)) {
-    throw refuse('invalid_json', `The request body is nested more than ${MAX_DEPTH} levels deep.`, null);
   }
   return value as Record<string, unknown>;
 }

@@ -3,6 +3,8 @@ import { type Hex32, TributaryError } from '@tributary/protocol';
 
 const KEEP_MS = 10 * 60_000;
 const MAX_STORED_CHARS = 32 * 1024 * 1024;
+/** Of one payer: nobody can push out what others may still ask for. */
+const MAX_PAYER_CHARS = 2 * 1024 * 1024;
 const MAX_KEY_LENGTH = 255;
 
 /** An answer that can be sent again. */
@@ -14,20 +16,26 @@ export interface StoredAnswer {
 
 interface Entry {
   bodyHash: string;
+  payer: string;
   at: number;
+  /** Characters stored; 0 while the answer is under way. */
   size: number;
   answer: Promise<StoredAnswer>;
 }
 
 /**
  * Answers of the last ten minutes, so that a client that repeats a request gets the same answer without paying again. Held in
- * memory, at most 32 Mi characters: the oldest go first.
+ * memory, at most 32 Mi characters in all and 2 Mi of one payer: the oldest go first.
  */
 export interface Replays {
   /** The answer to the same request sent before, or undefined. @throws `idempotency_key_reused` (422) */
   find(key: string, bodyHash: string): Promise<StoredAnswer> | undefined;
   /** Announces an answer under way; those who repeat the request meanwhile wait for it. */
-  begin(key: string, bodyHash: string): { done(answer: StoredAnswer): void; failed(error: unknown): void };
+  begin(
+    key: string,
+    bodyHash: string,
+    payer: string,
+  ): { done(answer: StoredAnswer): void; failed(error: unknown): void };
 }
 
 /** The `Idempotency-Key` header as given. @throws `invalid_value` when it is too long */
@@ -53,18 +61,35 @@ export function hashOf(bytes: Uint8Array): Hex32 {
 
 export function createReplays(now: () => number = Date.now): Replays {
   const entries = new Map<string, Entry>();
+  const ofPayer = new Map<string, number>();
   let stored = 0;
+
+  function count(entry: Entry, size: number): void {
+    const sum = (ofPayer.get(entry.payer) ?? 0) + size - entry.size;
+    if (sum > 0) ofPayer.set(entry.payer, sum);
+    else ofPayer.delete(entry.payer);
+    stored += size - entry.size;
+    entry.size = size;
+  }
 
   function remove(key: string, entry: Entry): void {
     if (entries.get(key) === entry) entries.delete(key);
-    stored -= entry.size;
-    entry.size = 0;
+    count(entry, 0);
   }
 
   function trim(): void {
     for (const [key, entry] of entries) {
-      if (stored <= MAX_STORED_CHARS && now() - entry.at < KEEP_MS) return;
-      remove(key, entry);
+      const isOld = now() - entry.at >= KEEP_MS;
+      if (!isOld && stored <= MAX_STORED_CHARS) return;
+      // One under way takes no room, and somebody may be waiting for it.
+      if (isOld || entry.size > 0) remove(key, entry);
+    }
+  }
+
+  function trimPayer(payer: string): void {
+    for (const [key, entry] of entries) {
+      if ((ofPayer.get(payer) ?? 0) <= MAX_PAYER_CHARS) return;
+      if (entry.payer === payer && entry.size > 0) remove(key, entry);
     }
   }
 
@@ -82,21 +107,19 @@ export function createReplays(now: () => number = Date.now): Replays {
       }
       return entry.answer;
     },
-    begin(key, bodyHash) {
+    begin(key, bodyHash, payer) {
       const { promise, resolve, reject } = Promise.withResolvers<StoredAnswer>();
       // Nobody may be waiting for it.
       promise.catch(() => undefined);
-      const entry: Entry = { bodyHash, at: now(), size: 0, answer: promise };
+      const entry: Entry = { bodyHash, payer, at: now(), size: 0, answer: promise };
       const older = entries.get(key);
       if (older) remove(key, older);
       entries.set(key, entry);
       return {
         done(answer) {
-          if (entries.get(key) === entry) {
-            entry.size = answer.body.length;
-            stored += entry.size;
-          }
+          if (entries.get(key) === entry) count(entry, answer.body.length);
           resolve(answer);
+          if ((ofPayer.get(payer) ?? 0) > MAX_PAYER_CHARS) trimPayer(payer);
           trim();
         },
         failed(error) {

@@ -45,8 +45,10 @@ export function payByTransfer(payment: ExactPayment, books: Books, context: Tran
     requestId: payment.requestId,
     async hold() {
       const transaction = await settle();
+      let ended = false;
       return {
         charge(amount) {
+          ended = true;
           const none = { payerChannelId: ZERO_32, payerFrom: 0n, payerTo: 0n, charge: null };
           // An honest "unknown" is free.
           if (amount === 0n) {
@@ -57,6 +59,9 @@ export function payByTransfer(payment: ExactPayment, books: Books, context: Tran
           return { ...none, payerTo: payment.amount, exact: exact.answered(payment) };
         },
         async release() {
+          // Who was charged and got his money back would have been answered at our expense.
+          if (ended) return;
+          ended = true;
           await books.keep([exact.refund(payment)]);
           refundSoon();
         },

@@ -17,7 +17,7 @@ export interface Hold {
    * For a payment of fixed amount the side says what was really transferred.
    */
   charge(amount: bigint): PayerSide;
-  /** The answer failed: nothing is charged. What moved already goes back. */
+  /** The answer failed: nothing is charged. What moved already goes back. Without effect once `charge` was called. */
   release(): Promise<void> | void;
   /** Headers of the answer, for x402 clients. A stream asks before its charge is known. */
   headers?(): Record<string, string>;
