@@ -50,6 +50,15 @@ test('attack: deep, large and misleading cards cost nothing and mislead nobody',
   assert.equal(read.name.length, 128);
 });
 
+test('attack: a string that never ends costs no more than its length', async () => {
+  const begun = performance.now();
+  const read = await readCard(`data:,${'"\\'.repeat(MAX_CARD_BYTES / 2)}`, noWeb);
+  assert.equal(read.content, null);
+  assert.ok(performance.now() - begun < 500);
+  const quoted = JSON.stringify({ name: `say "${'['.repeat(100)}" \\` });
+  assert.equal((await readCard(`data:,${encodeURIComponent(quoted)}`, noWeb)).content, quoted);
+});
+
 test('whatever stands in a data URI, reading it ends with a name of one clean line', async () => {
   const text = fc.oneof(
     fc.string({ unit: 'binary' }),
