@@ -304,7 +304,7 @@ async function start(config: GatewayConfig, context: GatewayContext, closers: Cl
     publicUrl,
     pageSources: () => ({
       rpc: publishedRpc(config.rpc),
-      endpoints: catalog.all().map((s) => s.card.endpoint),
+      endpoints: catalog.all().flatMap((s) => (s.unavailable === null ? [s.card.endpoint] : [])),
     }),
     offer: async (caller) => (await payers.withoutBody(caller, smallestCharge())).refunded,
     errorHeaders: payers.headersOf,

@@ -50,6 +50,18 @@ test('people get the page at every path that no API has, each time with a fresh 
   assert.equal(nonces.size, 4);
 });
 
+test('attack: services with odd or many addresses neither loosen the policy nor make it long', async () => {
+  const odd = ['https://*.example', "https://a;script-src'self'.example", 'https://a,b.example', 'https://$.example'];
+  const many = Array.from({ length: 5_000 }, (_, i) => `https://n${i}.example/${i}`);
+  const crowded = new Hono();
+  pageRoutes(crowded, () => ({ rpc: 'http://[::1]:8545', endpoints: [...odd, ...many] }), join(folder, 'page'));
+  const policy = (await crowded.request('/', html)).headers.get('content-security-policy') ?? '';
+  const sources = /connect-src ([^;]*);/.exec(policy)?.[1]?.split(' ') ?? [];
+  assert.deepEqual(sources.slice(0, 3), ["'self'", 'http://[::1]:8545', 'https://n0.example']);
+  assert.equal(sources.length, 52);
+  assert.doesNotMatch(policy, /[*$,]|script-src'/);
+});
+
 test('programs and mistyped API paths never get the page', async () => {
   for (const path of ['/v1/nothing', '/tributary/nothing', '/health/x', '/mcp', '/.well-known/x', '/assets/gone.js']) {
     assert.equal((await app.request(path, html)).status, 404, path);

@@ -23,13 +23,18 @@ const FILE = /^\/(?:assets\/)?\w[\w-]*(?:\.[\w-]+)*\.(?:js|css|svg|png|webp|woff
 /** Paths of APIs: a mistyped one must not answer a page. */
 const API = /^\/(?:v1|tributary|health|metrics|mcp|a2a|\.well-known)(?:\/|$)/;
 
+/** Addresses in the policy, at most: headers have a length that browsers and proxies take. */
+const MOST_ORIGINS = 50;
+/** What may stand in the policy: a stranger's address with other characters would say something else there. */
+const PLAIN_ORIGIN = /^https?:\/\/[A-Za-z0-9.:[\]-]+$/;
+
 const SAFE = { 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' } as const;
 
 /** What the page may talk to beside this gateway. */
 export interface PageSources {
   /** The chain, where it may be shown. */
   rpc: string | undefined;
-  /** Base URLs of nodes: the page reads their published claims. */
+  /** Base URLs of nodes: the page reads their published claims. The first `MOST_ORIGINS` count. */
   endpoints: readonly string[];
 }
 
@@ -103,9 +108,15 @@ async function index(folder: string, sources: PageSources, c: Context): Promise<
   return c.body(NOT_BUILT, 503, { ...headers, 'retry-after': '2', refresh: '2' });
 }
 
+function originOf(url: string): string[] {
+  const origin = URL.canParse(url) ? new URL(url).origin : '';
+  return PLAIN_ORIGIN.test(origin) ? [origin] : [];
+}
+
 /** Only our own scripts; nothing is sent anywhere but to this gateway, the chain and the nodes. */
 function policy(nonce: string, { rpc, endpoints }: PageSources): string {
-  const origins = [rpc, ...endpoints].flatMap((url) => (url && URL.canParse(url) ? [new URL(url).origin] : []));
+  const nodes = [...new Set(endpoints.flatMap(originOf))].slice(0, MOST_ORIGINS);
+  const origins = [...(rpc === undefined ? [] : originOf(rpc)), ...nodes];
   return [
     "default-src 'none'",
     "script-src 'self'",
