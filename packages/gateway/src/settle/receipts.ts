@@ -11,6 +11,8 @@ export interface Receipts {
   find(id: Hex32): Promise<unknown>;
 }
 
+const idsOf = ({ receipt, payment }: SignedReceipt): Hex32[] => [receipt.requestId, payment.receiptHash];
+
 /** @param tables asked only for what is not in memory */
 export function createReceipts(tables: () => Pick<Tables, 'receipt'>): Receipts {
   const recent: SignedReceipt[] = [];
@@ -19,12 +21,11 @@ export function createReceipts(tables: () => Pick<Tables, 'receipt'>): Receipts 
   return {
     add(receipt) {
       recent.push(receipt);
-      byId.set(receipt.receipt.requestId, receipt);
-      byId.set(receipt.payment.receiptHash, receipt);
+      // Request ids are public and chosen by callers: a later one does not take the place of the first.
+      for (const id of idsOf(receipt)) if (!byId.has(id)) byId.set(id, receipt);
       if (recent.length <= RECENT) return;
       const oldest = recent.shift()!;
-      byId.delete(oldest.receipt.requestId);
-      byId.delete(oldest.payment.receiptHash);
+      for (const id of idsOf(oldest)) if (byId.get(id) === oldest) byId.delete(id);
     },
     find: async (id) => byId.get(id) ?? tables().receipt(id),
   };

@@ -83,4 +83,16 @@ for (const database of databases) {
     assert.deepEqual(await listReceipts(db, { newestFirst: false, limit: 10 }), []);
     assert.deepEqual(await receiptTotals(db), []);
   });
+  test(`attack: a later receipt with the same request id does not hide the first (${database.name})`, {
+    skip: database.skip,
+  }, async (t) => {
+    const { db } = await database.open(t);
+    const { requestId } = signedReceipt(0).receipt;
+    const entries = [30, 10, 20].map((seq) => {
+      const signed = signedReceipt(seq);
+      return { seq, signed: { ...signed, receipt: { ...signed.receipt, requestId } } };
+    });
+    await foldReceipts(db, 'gateway', entries, 40);
+    assert.equal((await receiptById(db, requestId))?.seq, 10);
+  });
 }
