@@ -5,6 +5,7 @@ import { type Hex32, type SignedReceipt, TributaryError } from '@tributary/proto
 import type { Logger } from 'pino';
 import type { RecentReceipt } from '../explore/context.ts';
 import type { GatewayRecord } from '../settle/record.ts';
+import { createPlaces } from './places.ts';
 import type { ThreadLine } from './thread-log.ts';
 import type { SentError, TablesAnswer, TablesQuestion, TablesSetup, TablesWork } from './work.ts';
 
@@ -14,7 +15,7 @@ const FOLD_MS = 2_000;
 const MOST_PENDING = 50_000;
 /** How long the thread may take to close; what is lost then is folded again. */
 const CLOSE_MS = 2_000;
-/** Explorer questions under way at the same time; more are turned away. */
+/** Explorer questions and receipts under way at the same time; more are turned away. */
 const MOST_QUESTIONS = 64;
 /** How long an explorer question may take. */
 const ANSWER_MS = 20_000;
@@ -23,7 +24,10 @@ const ANSWER_MS = 20_000;
 export interface Tables {
   /** Takes a receipt in that the journal has since the start. Cheap: it is written with others, later. */
   add(seq: number, signed: SignedReceipt): void;
-  /** A receipt that is not in memory, by request id or receipt hash. */
+  /**
+   * A receipt that is not in memory, by request id or receipt hash.
+   * @throws `explorer_busy`, `tables_failed`
+   */
   receipt(id: Hex32): Promise<unknown>;
   /** @throws what the question is at fault of, `explorer_busy`, `tables_failed` */
   answer(question: TablesQuestion): Promise<TablesAnswer>;
@@ -105,7 +109,7 @@ export function openTables(options: {
   let timer: NodeJS.Timeout | undefined;
   let folding: Promise<void> = Promise.resolve();
   let caughtUp: Promise<void> | undefined;
-  let questions = 0;
+  const places = createPlaces(MOST_QUESTIONS, ANSWER_MS);
   let closed = false;
   let answers = false;
   worker.once('message', () => {
@@ -172,43 +176,12 @@ export function openTables(options: {
   }
   schedule();
 
-  async function answerInTime(question: TablesQuestion): Promise<TablesAnswer> {
-    // Opening may take longer on a busy machine; then there is still nothing to tell.
-    await catchUp();
-    const late = new AbortController();
-    const tooLate = pause(ANSWER_MS, undefined, { ref: false, signal: late.signal }).then(() => {
-      throw failed('The tables behind the explorer take too long to answer.');
-    });
-    try {
-      return await Promise.race([work.answer(question), tooLate]);
-    } finally {
-      late.abort();
-      tooLate.catch(() => undefined);
-    }
-  }
-
   return {
     add(seq, signed) {
       pending.push({ seq, signed });
     },
-    async receipt(id) {
-      await catchUp();
-      return work.receipt(id);
-    },
-    async answer(question) {
-      if (questions >= MOST_QUESTIONS) {
-        throw new TributaryError('explorer_busy', 'Too many explorer questions are under way.', {
-          status: 503,
-          retryable: true,
-        });
-      }
-      questions++;
-      try {
-        return await answerInTime(question);
-      } finally {
-        questions--;
-      }
-    },
+    receipt: (id) => places.take(catchUp, () => work.receipt(id)),
+    answer: (question) => places.take(catchUp, () => work.answer(question)),
     recent({ newestFirst, service, after, limit }) {
       const found: RecentReceipt[] = [];
       const from = newestFirst ? pending.length - 1 : 0;
