@@ -5,6 +5,11 @@ import { TributaryError } from '@tributary/protocol';
 /** How long an idle connection stays open, milliseconds: longer than clients keep theirs, so that they are the ones to close. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** How long a request may take to come in whole, milliseconds: a slow sender holds its place no longer. */
+const REQUEST_MS = 60_000;
+/** Connections at the same time; more are closed at once. */
+const MOST_CONNECTIONS = 4_096;
+
 /** A server that listens. */
 export interface Listening {
   server: Server;
@@ -18,7 +23,8 @@ export interface Listening {
 export function listen(app: RequestListener, options: { host: string; port: number }): Promise<Listening> {
   const { host, port } = options;
   return new Promise((resolve, reject) => {
-    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, app);
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS }, app);
+    server.maxConnections = MOST_CONNECTIONS;
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const why = cause.code === 'EADDRINUSE' ? `port ${port} is in use` : cause.message;
       reject(

@@ -7,6 +7,11 @@ import { errorAnswer } from './errors.ts';
 /** How long an idle connection stays open, milliseconds: longer than gateways keep theirs, so that they are the ones to close. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** How long a request may take to come in whole, milliseconds: a slow sender holds its place no longer. */
+const REQUEST_MS = 60_000;
+/** Connections at the same time; more are closed at once. */
+const MOST_CONNECTIONS = 4_096;
+
 /** A socket that is bound before there is anything to answer: the port belongs to the card, and the card to the app. */
 export interface Listener {
   /** Base URL, with the port that the system gave. */
@@ -25,7 +30,10 @@ export async function listen(host: string, port: number): Promise<Listener> {
     const { status, headers, body } = errorAnswer(caller.path, starting);
     caller.answer(status, headers, body);
   };
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => app(request, response));
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS }, (request, response) =>
+    app(request, response),
+  );
+  server.maxConnections = MOST_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const taken = cause.code === 'EADDRINUSE';
