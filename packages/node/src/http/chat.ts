@@ -34,6 +34,17 @@ function unsealed(outer: ChatRequest, inner: Record<string, unknown>): Record<st
   return { ...inner, model, stream, max_tokens, max_completion_tokens };
 }
 
+/** An error without the words of those who read a private question: the gateway must not read them either. */
+function hushed(failure: unknown): TributaryError {
+  const { code, status, retryable, retryAfterSeconds } = asTributaryError(failure);
+  return new TributaryError(code, 'The private question was not answered.', {
+    status,
+    retryable,
+    ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
+    cause: failure,
+  });
+}
+
 /** Understands the question, opening it where it is sealed. */
 async function open(state: NodeState, admitted: Admitted<ChatRequest>): Promise<AdmittedQuestion> {
   const { asked, request, ...rest } = admitted;
@@ -50,7 +61,7 @@ async function open(state: NodeState, admitted: Admitted<ChatRequest>): Promise<
     return { question: { ...asked, chat: parsed.data, seal }, ...rest };
   } catch (error) {
     rest.finish(null);
-    throw error;
+    throw hushed(error);
   }
 }
 
@@ -95,7 +106,7 @@ async function answerStreamed(state: NodeState, caller: Caller, admitted: Admitt
     answered = await answerQuestion(offer, question, sink, state.key, state.nowSeconds());
   } catch (failure) {
     if (!begun && !gone.signal.aborted) throw failure;
-    const error = asTributaryError(failure);
+    const error = question.seal ? hushed(failure) : asTributaryError(failure);
     if (!gone.signal.aborted)
       state.log.warn({ err: failure, requestId: question.requestId }, 'an answer failed midway');
     void caller.write(`data: ${JSON.stringify(toOpenAi(error))}\n\n`);
@@ -114,9 +125,11 @@ async function answerStreamed(state: NodeState, caller: Caller, admitted: Admitt
 export async function answerCaller(caller: Caller, state: NodeState): Promise<void> {
   try {
     const admitted = await open(state, await admit(state, caller, CHAT));
-    await (admitted.question.chat.stream
-      ? answerStreamed(state, caller, admitted)
-      : answerWhole(state, caller, admitted));
+    const { chat, seal } = admitted.question;
+    const answer = chat.stream ? answerStreamed : answerWhole;
+    await answer(state, caller, admitted).catch((failure: unknown) => {
+      throw seal ? hushed(failure) : failure;
+    });
   } catch (failure) {
     refuse(state, caller, failure);
   }

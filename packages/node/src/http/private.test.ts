@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countTokens, hashAnswer, hashRequest, NODE_HEADERS, Receipt } from '@tributary/protocol';
+import { countTokens, hashAnswer, hashRequest, NODE_HEADERS, Receipt, TributaryError } from '@tributary/protocol';
 import { sealQuestion } from '@tributary/protocol/sealed';
 import { id, MODEL, openSession, post, questionHeaders, SALT, SERVICE, startTestNode } from '../test-support.ts';
 
@@ -95,6 +95,42 @@ test('a sealed question that cannot be opened, or asks for what the service lack
   }
   assert.equal(node.state.running.size, 0);
   assert.equal(node.book.channels()[0]?.uncovered, 0n);
+});
+
+test('attack: what an upstream says of a private question does not reach the gateway in the clear', async (t) => {
+  const said = 'The model refused "my secret".';
+  const failing = async (begin: () => void | Promise<void>) => {
+    await begin();
+    throw new TributaryError('upstream_refused', said, { status: 422, param: 'my secret', hint: said });
+  };
+  const node = await startTestNode(t, {
+    ...SUPPORTS,
+    answer: (chat, call) =>
+      failing(() => (JSON.stringify(chat.messages).includes('midway') ? call.emit({ content: 'ok' }) : undefined)),
+  });
+  const cases = [
+    await askPrivately(node, 'x'),
+    await askPrivately(node, 'x', { stream: true }),
+    await askPrivately(node, 'midway', { stream: true }),
+    await askPrivately(node, 'x', {}, { my_secret: 1, messages: [{ role: 'my secret', content: 'x' }] }),
+    await askPrivately(node, 'x', {}, { response_format: { type: 'my secret' } }),
+  ];
+  const codes = [];
+  for (const { response } of cases) {
+    const text = await response.text();
+    assert.doesNotMatch(text, /secret|messages|response_format|refused "/);
+    const events = text.split('\n').flatMap((line) => (/^(data: )?\{/.test(line) ? [line.replace('data: ', '')] : []));
+    const { code, param } = JSON.parse(events.at(-1)!).error;
+    assert.equal(param, null);
+    codes.push([response.status, code]);
+  }
+  assert.deepEqual(codes, [
+    [422, 'upstream_refused'],
+    [422, 'upstream_refused'],
+    [200, 'upstream_refused'],
+    [400, 'invalid_value'],
+    [400, 'unsupported_parameter'],
+  ]);
 });
 
 test('what stands outside wins: the gateway knows how long the answer may get', async (t) => {
