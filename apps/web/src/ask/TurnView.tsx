@@ -109,7 +109,7 @@ function AnsweredBy({ turn }: { turn: Turn }) {
     <>
       <span className={styles.facts}>
         <Link to="/explore/assets/$account" params={{ account: answer.service }} className={styles.service}>
-          {answer.model.replace(/^tributary\//, '')}
+          {answer.model.replace(/^tributary\/(.)/, (_, first: string) => first.toUpperCase())}
           {answer.provider && <span> by {answer.provider}</span>}
         </Link>
         <span className={styles.fact}>
