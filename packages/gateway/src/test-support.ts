@@ -55,6 +55,7 @@ import { createPaidBefore } from './settle/paid-before.ts';
 import { payByApiKey } from './settle/pay-by-channel.ts';
 import { apiKeyOf } from './settle/payers.ts';
 import type { GatewayRecord } from './settle/record.ts';
+import { remoteOf } from './settle/remote.ts';
 
 /** The gateway's doors over fake nodes, a fake chain and a journal in memory. */
 
@@ -422,6 +423,8 @@ export interface TestGateway {
   ask(body: unknown, headers?: Record<string, string>, signal?: AbortSignal): Promise<Response>;
   /** Charged so far to the API key's channel. */
   charged(): bigint;
+  /** Where each question came from. */
+  remotes: string[];
   /** No reservation and no hold is left over. */
   expectNothingOpen(): void;
   /** Resolves when so many answers are settled. */
@@ -464,6 +467,7 @@ export async function startTestGateway(
   const http = createGuardedAgent({ allowPrivate: true }, { connections: 256 });
   const records: GatewayRecord[] = [];
   const kept: SignedReceipt[] = [];
+  const remotes: string[] = [];
   const waiting: (() => void)[] = [];
   let journalReads = 0;
   const journal = {
@@ -525,6 +529,7 @@ export async function startTestGateway(
         .map((service) => ({ service, score: service.card.deterministic ? 0.9 : 0.5, why: 'it was its turn' }))
         .sort((a, b) => b.score - a.score),
     payerOf: async (request) => {
+      remotes.push(remoteOf(request));
       const given = apiKeyOf(request);
       if (!given) throw new TributaryError('payment_required', 'Payment is required.', { status: 402 });
       const payer = payByApiKey(given, hub, curve, async () => undefined);
@@ -586,6 +591,7 @@ export async function startTestGateway(
     catalog,
     records,
     receipts: kept,
+    remotes,
     core,
     journalReads: () => journalReads,
     post,

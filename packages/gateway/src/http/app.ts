@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { TributaryError } from '@tributary/protocol';
@@ -109,17 +110,19 @@ async function answerOffer(caller: Caller, deps: AppDeps): Promise<void> {
  * is a line in `ASKINGS`; any other door is a file of routes, added to `routes`.
  */
 export function createApp(deps: AppDeps): RequestListener {
-  const others = getRequestListener(routes(deps).fetch);
+  // The libraries of the agents' doors hand on requests, which do not say where they came from.
+  const outer = new AsyncLocalStorage<Caller>();
+  const others = getRequestListener(routes(deps, () => outer.getStore()).fetch);
   return (request, response) => {
     const caller = callerAtSocket(request, response);
     const read = ASKINGS[caller.path];
     if (read && request.method === 'POST') void answerCaller(caller, read, deps);
     else if (read && request.method === 'GET') void answerOffer(caller, deps);
-    else void others(request, response);
+    else void outer.run(caller, () => others(request, response));
   };
 }
 
-function routes(deps: AppDeps): Hono {
+function routes(deps: AppDeps, outer: () => Caller | undefined): Hono {
   const app = new Hono();
 
   app.options('*', (c) => preflight(c.req.raw));
@@ -144,7 +147,7 @@ function routes(deps: AppDeps): Hono {
   );
   agentRoutes(app, {
     ...deps,
-    ask: (request) => askInside(request, (caller) => answerCaller(caller, readChat, deps)),
+    ask: (request) => askInside(request, outer(), (caller) => answerCaller(caller, readChat, deps)),
     findReceipt: deps.explorer.receipt,
   });
   explorerRoutes(app, deps.explorer);

@@ -6,6 +6,8 @@ import { TributaryError } from '@tributary/protocol';
 const HIGH_WATER_BYTES = 256 * 1024;
 /** How long a caller may take nothing of what waits for it, milliseconds. */
 const STALLED_MS = 60_000;
+/** Where a proxy says whom it asks for. */
+const FORWARDED = 'x-forwarded-for';
 
 export type Headers = Record<string, string>;
 
@@ -13,7 +15,7 @@ export type Headers = Record<string, string>;
 export interface Caller {
   /** Path of the request, without its query. */
   readonly path: string;
-  /** Where the request came from; empty for a question asked inside the gateway. */
+  /** Where the request came from; empty where that is not known. */
   readonly address: string;
   /** A header by its lower-case name. */
   header(name: string): string | null;
@@ -112,8 +114,13 @@ async function drained(response: ServerResponse, stalledMs: number): Promise<voi
 /**
  * Asks inside the gateway, for doors whose libraries speak in web requests: `ask` gets `request` as a caller, and what it
  * answers is the response. Rejects with what `ask` throws before its first word.
+ * @param outer on whose behalf it is asked: what fails is counted by where it comes from, whichever door it takes
  */
-export function askInside(request: Request, ask: (caller: Caller) => Promise<void>): Promise<Response> {
+export function askInside(
+  request: Request,
+  outer: Pick<Caller, 'address' | 'header'> | undefined,
+  ask: (caller: Caller) => Promise<void>,
+): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
   let leave = (): void => undefined;
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -122,8 +129,8 @@ export function askInside(request: Request, ask: (caller: Caller) => Promise<voi
   request.signal.addEventListener('abort', () => leave(), { once: true });
   const caller: Caller = {
     path: new URL(request.url).pathname,
-    address: '',
-    header: (name) => request.headers.get(name),
+    address: outer?.address ?? '',
+    header: (name) => (name === FORWARDED ? (outer?.header(name) ?? null) : request.headers.get(name)),
     async body(limit) {
       const bytes = new Uint8Array(await request.arrayBuffer());
       if (bytes.length > limit) throw tooLarge(limit);

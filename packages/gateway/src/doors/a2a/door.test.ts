@@ -83,6 +83,15 @@ test('a message is answered by a task with the answer, its facts and its receipt
   gateway.expectNothingOpen();
 });
 
+test('attack: whoever guesses keys through this door is counted by address as everybody else', async (t) => {
+  const gateway = await startTestGateway(t, [await startFakeNode(t)]);
+  const agent = await client(gateway);
+  const behindProxy = { serviceParameters: { 'x-forwarded-for': '203.0.113.7' } };
+  await agent.sendMessage(ask('x'));
+  for await (const _ of agent.sendMessageStream(ask('x'), behindProxy));
+  assert.deepEqual(gateway.remotes, ['127.0.0.1', '203.0.113.7']);
+});
+
 test('tasks of an API key are nobody else’s', async (t) => {
   const gateway = await startTestGateway(t, [await startFakeNode(t)]);
   const agent = await client(gateway);

@@ -45,6 +45,13 @@ test('the tools are listed with what they need', async (t) => {
   );
 });
 
+test('attack: whoever guesses keys through this door is counted by address as everybody else', async (t) => {
+  const gateway = await startTestGateway(t, [await startFakeNode(t)]);
+  await call(gateway, 'ask', { question: 'x', model: 'tributary/echo' });
+  await call(gateway, 'ask', { question: 'x', model: 'tributary/echo' }, { 'x-forwarded-for': '203.0.113.7' });
+  assert.deepEqual(gateway.remotes, ['127.0.0.1', '203.0.113.7']);
+});
+
 test('a question is answered, charged to the API key, and comes with its receipt', async (t) => {
   const gateway = await startTestGateway(t, [await startFakeNode(t)]);
   for (const headers of [bearer(gateway), { 'x-api-key': gateway.apiKey }]) {
