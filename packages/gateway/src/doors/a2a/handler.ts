@@ -137,11 +137,10 @@ export function createAgent({ ask, card, onError, tasks = createTasks() }: Agent
 
     async *sendMessageStream(request, context): AsyncGenerator<StreamResponse, void, undefined> {
       const kept = begin(request, context, true);
-      const events = follow(kept);
-      const isRunning = kept.stop !== null;
-      yield { payload: { $case: 'task', value: snapshot(kept, request.configuration?.historyLength) } };
-      if (isRunning) yield* events;
-      else await events.return();
+      const value = snapshot(kept, request.configuration?.historyLength);
+      const first: StreamResponse = { payload: { $case: 'task', value } };
+      if (kept.stop) yield* follow(kept, first);
+      else yield first;
     },
 
     getTask: async ({ id, historyLength }, context) => snapshot(found(id, context), historyLength),
@@ -160,9 +159,7 @@ export function createAgent({ ask, card, onError, tasks = createTasks() }: Agent
     async *resubscribe({ id }, context): AsyncGenerator<StreamResponse, void, undefined> {
       const kept = found(id, context);
       if (!kept.stop) throw new UnsupportedOperationError('No answer to the task is under way.');
-      const events = follow(kept);
-      yield { payload: { $case: 'task', value: snapshot(kept) } };
-      yield* events;
+      yield* follow(kept, { payload: { $case: 'task', value: snapshot(kept) } });
     },
 
     createTaskPushNotificationConfig: noPush,
