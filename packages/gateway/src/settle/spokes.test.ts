@@ -116,6 +116,33 @@ test('attack: a hundred services that nobody asks keep money; the next one gets 
   await assert.rejects(g.spokes.open(stranger), { code: 'too_many_untried', status: 503 });
 });
 
+test('services whose deposit came back close the market to nobody', async () => {
+  const g = gatewayOf();
+  await g.spokes.open(g.service);
+  const { config } = g.spokeOf();
+  for (let n = 1; n < 100; n++) {
+    const receiver: Address = toHex(Uint8Array.from({ length: 20 }, (_, i) => (i < 2 ? n : 5)));
+    const onChain = { balance: 0n, totalClaimed: 0n, withdrawRequestedAt: 0, refundNonce: 0n };
+    for (const r of g.book.learn({ ...config, receiver }, onChain)) g.book.apply(r);
+  }
+  const next: Address = toHex(crypto.getRandomValues(new Uint8Array(20)));
+  await g.spokes.open(next);
+  assert.equal(g.book.channelOf(next)?.left, DEPOSIT / 20n);
+});
+
+test('a withdrawal that is done already on the chain closes a service no longer', async () => {
+  const g = gatewayOf();
+  await g.spokes.open(g.service);
+  await net.increaseTime(8 * DAY);
+  await g.spokes.reclaim();
+  await net.increaseTime(DAY + 1);
+  await channels.finalizeWithdraw(net.wallets[1]!, g.spokeOf().config);
+  await g.spokes.reclaim();
+  assert.equal(g.spokeOf().onChain?.withdrawRequestedAt, 0);
+  await g.spokes.topUp(g.service, 1n);
+  assert.equal(g.spokeOf().left, DEPOSIT / 20n);
+});
+
 test('the deposit of a service that went away comes back, except what it was promised', async () => {
   const g = gatewayOf();
   g.present.add(g.service);

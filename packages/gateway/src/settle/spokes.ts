@@ -102,7 +102,8 @@ export function createSpokes(deps: SpokesDeps): Spokes {
   async function fillUp(config: ChannelConfig, left: bigint, promised: bigint, needed = 0n): Promise<void> {
     const target = targetOf(promised, needed);
     if (left >= target || (left >= target / 2n && left >= needed)) return;
-    if (promised === 0n && left === 0n && book.channels().filter((s) => s.promised === 0n).length >= MOST_UNTRIED) {
+    const isUntried = (s: SpokeChannel) => s.promised === 0n && s.left > 0n;
+    if (promised === 0n && left === 0n && book.channels().filter(isUntried).length >= MOST_UNTRIED) {
       throw new TributaryError('too_many_untried', `${MOST_UNTRIED} services wait for their first question already.`, {
         status: 503,
       });
@@ -162,10 +163,13 @@ export function createSpokes(deps: SpokesDeps): Spokes {
     return Number((await writer.client.getBlock({ blockNumber: created.blockNumber })).timestamp);
   }
 
-  async function takeBack(spoke: SpokeChannel, time: number): Promise<void> {
-    const { channelId, config, onChain, left } = spoke;
+  async function takeBack({ channelId, config }: SpokeChannel, time: number): Promise<void> {
     const { receiver: service, withdrawDelay } = config;
-    if (!onChain) return;
+    // Others can move a withdrawal on, and what we sent may have come through after all: the chain knows.
+    await learn(config);
+    const spoke = book.channel(channelId);
+    if (!spoke?.onChain) return;
+    const { onChain, left } = spoke;
     if (onChain.withdrawRequestedAt !== 0) {
       if (time < onChain.withdrawRequestedAt + withdrawDelay) return;
       await channels.finalizeWithdraw(writer, config);
