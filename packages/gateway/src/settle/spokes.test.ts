@@ -143,6 +143,37 @@ test('a withdrawal that is done already on the chain closes a service no longer'
   assert.equal(g.spokeOf().left, DEPOSIT / 20n);
 });
 
+test('attack: a hundred services that are there, but never asked, close the market for ever', async () => {
+  const g = gatewayOf();
+  g.present.add(g.service);
+  await g.spokes.open(g.service);
+  await net.increaseTime(8 * DAY);
+  await g.spokes.reclaim();
+  assert.equal((await g.state()).withdrawRequestedAt, 0, 'while there is room, nobody loses a deposit');
+  const { config } = g.spokeOf();
+  for (let n = 1; n < 100; n++) {
+    const receiver: Address = toHex(Uint8Array.from({ length: 20 }, (_, i) => (i < 2 ? n : 3)));
+    g.present.add(receiver);
+    const onChain = { balance: 50_000n, totalClaimed: 0n, withdrawRequestedAt: 0, refundNonce: 0n };
+    for (const r of g.book.learn({ ...config, receiver }, onChain)) g.book.apply(r);
+  }
+  await g.spokes.reclaim();
+  assert.notEqual((await g.state()).withdrawRequestedAt, 0);
+  const next: Address = toHex(crypto.getRandomValues(new Uint8Array(20)));
+  await g.spokes.open(next);
+  assert.equal(g.book.channelOf(next)?.left, DEPOSIT / 20n);
+});
+
+test('attack: one dear question to a service that never answered locks no more than its price', async () => {
+  const g = gatewayOf();
+  await g.spokes.open(g.service);
+  await g.spokes.topUp(g.service, DEPOSIT / 4n);
+  assert.equal(g.spokeOf().left, DEPOSIT / 4n);
+  g.use(1n);
+  await g.spokes.topUp(g.service, DEPOSIT / 4n);
+  assert.equal(g.spokeOf().left, DEPOSIT / 2n);
+});
+
 test('the deposit of a service that went away comes back, except what it was promised', async () => {
   const g = gatewayOf();
   g.present.add(g.service);

@@ -57,7 +57,10 @@ export interface Spokes {
   recover(): Promise<void>;
   /** Fills the channels that are running low. */
   topUpLow(): Promise<void>;
-  /** Takes back what services that are gone for long were not promised: announces it, and fetches it after the delay. */
+  /**
+   * Takes back what services that are gone for long were not promised: announces it, and fetches it after the delay. Where
+   * services that were never asked leave no room for others, the same happens to one of them at a time.
+   */
   reclaim(): Promise<void>;
 }
 
@@ -90,11 +93,15 @@ export function createSpokes(deps: SpokesDeps): Spokes {
     await deps.books.keep(book.learn(config, onChain));
   }
 
+  const isUntried = (s: SpokeChannel) => s.promised === 0n && s.left > 0n;
+  const noRoom = () => book.channels().filter(isUntried).length >= MOST_UNTRIED;
+
   /** What a spoke is filled up to: as much as the service has earned so far, within bounds. */
   function targetOf(promised: bigint, needed = 0n): bigint {
     const first = deps.deposit / FIRST_PART || 1n;
-    // An answer in hand was quoted and reserved by a payer: twice its price is no gift to a stranger.
-    const wanted = [first, promised, 2n * needed].reduce((a, b) => (a > b ? a : b));
+    // An answer in hand was quoted and reserved by a payer: twice its price is no gift to one who has answered before.
+    const forAnswer = promised === 0n ? needed : 2n * needed;
+    const wanted = [first, promised, forAnswer].reduce((a, b) => (a > b ? a : b));
     return wanted < deps.deposit ? wanted : deps.deposit;
   }
 
@@ -102,8 +109,7 @@ export function createSpokes(deps: SpokesDeps): Spokes {
   async function fillUp(config: ChannelConfig, left: bigint, promised: bigint, needed = 0n): Promise<void> {
     const target = targetOf(promised, needed);
     if (left >= target || (left >= target / 2n && left >= needed)) return;
-    const isUntried = (s: SpokeChannel) => s.promised === 0n && s.left > 0n;
-    if (promised === 0n && left === 0n && book.channels().filter(isUntried).length >= MOST_UNTRIED) {
+    if (promised === 0n && left === 0n && noRoom()) {
       throw new TributaryError('too_many_untried', `${MOST_UNTRIED} services wait for their first question already.`, {
         status: 503,
       });
@@ -174,17 +180,16 @@ export function createSpokes(deps: SpokesDeps): Spokes {
       if (time < onChain.withdrawRequestedAt + withdrawDelay) return;
       await channels.finalizeWithdraw(writer, config);
       await learn(config);
-      deps.log.info({ service, channelId }, 'the deposit of a service that went away came back');
+      deps.log.info({ service, channelId }, 'the deposit of an unused service came back');
       return;
     }
-    if (!deps.reclaim.isGone(service) || left < deps.reclaim.minimum) return;
+    // Where there is no room for others, who was never asked makes some; the book begins with the oldest.
+    const isUnwanted = deps.reclaim.isGone(service) || (isUntried(spoke) && noRoom());
+    if (!isUnwanted || left < deps.reclaim.minimum) return;
     if (time < (await unusedSince(spoke)) + deps.reclaim.afterSeconds) return;
     await channels.initiateWithdraw(writer, config, left);
     await learn(config);
-    deps.log.info(
-      { service, channelId, amount: String(left) },
-      'the deposit of a service that went away is asked back',
-    );
+    deps.log.info({ service, channelId, amount: String(left) }, 'the deposit of an unused service is asked back');
   }
 
   const fill = (service: Address, needed: bigint): Promise<void> =>
