@@ -90,7 +90,8 @@ export type Fault =
   | 'wrong-request-hash'
   | 'too-few-vectors'
   | 'session-lost'
-  | 'wants-payment';
+  | 'wants-payment'
+  | 'deposit-unseen';
 
 export interface FakeNode {
   readonly account: Address;
@@ -239,9 +240,13 @@ export async function startFakeNode(
       response.writeHead(refusal.status).end(JSON.stringify({ error: refusal }));
       return;
     }
-    if (fault === 'session-lost' || fault === 'wants-payment') {
+    const code = {
+      'session-lost': 'session_expired',
+      'wants-payment': 'uncovered_limit',
+      'deposit-unseen': 'insufficient_balance',
+    }[fault as string];
+    if (code) {
       node.fault = 'none';
-      const code = fault === 'session-lost' ? 'session_expired' : 'uncovered_limit';
       response.writeHead(fault === 'session-lost' ? 401 : 402).end(JSON.stringify({ error: { message: code, code } }));
       return;
     }

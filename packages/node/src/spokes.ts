@@ -4,7 +4,7 @@ import { type ChannelConfig, type Hex32, TributaryError } from '@tributary/proto
 /** Refusals that a newer look at the chain may lift: the gateway has topped up since. */
 const CURED_BY_LOOKING = new Set(['insufficient_balance', 'cumulative_exceeds_balance']);
 /** A gateway without money must not make us ask the chain for each of its questions. */
-const LOOK_AGAIN_MS = 1_000;
+const LOOK_AGAIN_MS = 250;
 
 /** The channels that pay this node, as the chain has them. */
 export interface Spokes {
@@ -61,8 +61,11 @@ export function createSpokes(options: {
       } catch (error) {
         if (!TributaryError.is(error) || !CURED_BY_LOOKING.has(error.code)) throw error;
         const now = performance.now();
-        if (now - (lookedAt.get(channelId) ?? Number.NEGATIVE_INFINITY) < LOOK_AGAIN_MS) throw error;
-        lookedAt.set(channelId, now);
+        // Who comes while somebody looks, waits for what is seen.
+        if (!looking.has(channelId)) {
+          if (now - (lookedAt.get(channelId) ?? Number.NEGATIVE_INFINITY) < LOOK_AGAIN_MS) throw error;
+          lookedAt.set(channelId, now);
+        }
         await look(channelId);
         return work();
       }

@@ -1,12 +1,18 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Hex32, TributaryError } from '@tributary/protocol';
 import type { Step } from '../route/plan.ts';
 import { withSpan } from '../telemetry.ts';
 import type { Found, Nodes, Question } from './question.ts';
 import { createTwins } from './twins.ts';
 
+/** What is between us and the provider, and can be put right. */
+const REPAIRED = new Set(['session_expired', 'uncovered_limit', 'deposit_unseen']);
+/** After this long a node looks at the chain again, milliseconds; a little more than its own pause. */
+const SEEN_AFTER_MS = 400;
+
 /** What a failed attempt tells about the service: nothing, when the request or the client was at fault. */
 function blamesProvider(error: TributaryError): boolean {
-  return error.retryable && error.code !== 'uncovered_limit' && error.code !== 'session_expired';
+  return error.retryable && !REPAIRED.has(error.code);
 }
 
 function clientGone(): TributaryError {
@@ -44,13 +50,17 @@ async function attempt<T>(step: Step, run: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs `ask` at one service; a lost session is renewed and an unpaid one paid, once. */
+/** Runs `ask` at one service; a lost session is renewed, an unpaid one paid, and a fresh deposit given time to be seen, once. */
 async function attemptWithRepair<T>(question: Question, step: Step, nodes: Nodes, ask: () => Promise<T>): Promise<T> {
   try {
     return await attempt(step, ask);
   } catch (error) {
     if (!TributaryError.is(error)) throw error;
     if (error.code === 'session_expired') return attempt(step, ask);
+    if (error.code === 'deposit_unseen') {
+      await pause(SEEN_AFTER_MS);
+      return attempt(step, ask);
+    }
     if (error.code === 'uncovered_limit') {
       const elsewhere = question.plan.steps.at(-1) !== step;
       const delivered = nodes.deliver(step.service);

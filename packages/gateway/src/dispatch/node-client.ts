@@ -120,6 +120,9 @@ function refusalOf(service: Service, status: number, text: string): TributaryErr
   if (status === 402 && (code === 'uncovered_limit' || code === 'unpaid_limit')) {
     return failure('uncovered_limit', `${name} waits for payment of earlier answers.`, 503);
   }
+  if (status === 402 && code === 'insufficient_balance') {
+    return failure('deposit_unseen', `${name} has not seen the newest deposit yet.`, 503);
+  }
   if (status === 400 || status === 413 || status === 422) {
     return new TributaryError(
       REQUEST_FAULTS.has(code) ? code : 'provider_refused',

@@ -215,6 +215,8 @@ test('a lost session is renewed and an unpaid node is paid, without an error for
   echo.node.fault = 'wants-payment';
   assert.equal((await gateway.ask(hello)).status, 200);
   assert.ok(echo.node.entries.length >= 2);
+  echo.node.fault = 'deposit-unseen';
+  assert.equal((await gateway.ask(hello)).status, 200);
 });
 
 test('a deposit that is used up by one stream refuses the next request, and the stream is paid', async (t) => {
