@@ -8,6 +8,7 @@ export {
   type GuardOptions,
 } from './guarded-fetch.ts';
 export { askInside, type Caller, callerAtSocket, type Headers } from './http/caller.ts';
+export { boundedServer, closeServer, localUrl } from './http/server.ts';
 export { countContainers, type JsonBounds, parseBounded } from './json/bounded.ts';
 export { isLocalUrl, type OperatorCaller, type OperatorTerms, requireOperator } from './operator.ts';
 export { type Span, sentences } from './text/sentences.ts';

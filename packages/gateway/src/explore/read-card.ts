@@ -1,13 +1,13 @@
 import { TributaryError } from '@tributary/protocol';
-import type { GuardedFetch } from '@tributary/work';
+import { type GuardedFetch, parseBounded } from '@tributary/work';
 
 /** Largest card that is read. */
 export const MAX_CARD_BYTES = 65_536;
 const CARD_TIMEOUT_MS = 5_000;
 const MAX_NAME = 128;
 const MAX_TEXT = 2_000;
-/** Brackets within brackets that a card may have; a deeper one is not worth showing and costs stack. */
-const MAX_DEPTH = 32;
+/** A deeper one is not worth showing and costs stack; how many lists and objects it has is bounded by its length. */
+const BOUNDS = { depth: 32, containers: Number.POSITIVE_INFINITY };
 
 /** What a card says, as far as it can be understood. `content` is JSON text; null where there is nothing to show. */
 export interface CardText {
@@ -51,10 +51,10 @@ function readDataUri(uri: string): CardText {
 }
 
 function cardOfJson(text: string): CardText | null {
-  if (text.length > MAX_CARD_BYTES || depthOf(text) > MAX_DEPTH) return null;
+  if (text.length > MAX_CARD_BYTES) return null;
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseBounded(text, BOUNDS);
   } catch {
     return null;
   }
@@ -83,21 +83,4 @@ function plain(value: unknown, most: number): string {
     .trim()
     .slice(0, most)
     .toWellFormed();
-}
-
-/** How deep brackets stand within each other outside of strings. */
-function depthOf(json: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let inString = false;
-  for (let i = 0; i < json.length; i++) {
-    const char = json[i];
-    if (inString) {
-      if (char === '\\') i++;
-      else if (char === '"') inString = false;
-    } else if (char === '"') inString = true;
-    else if (char === '[' || char === '{') deepest = Math.max(deepest, ++depth);
-    else if (char === ']' || char === '}') depth--;
-  }
-  return deepest;
 }

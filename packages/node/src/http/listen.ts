@@ -1,16 +1,7 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { TributaryError } from '@tributary/protocol';
-import { callerAtSocket } from '@tributary/work';
+import { boundedServer, callerAtSocket, closeServer, localUrl } from '@tributary/work';
 import { errorAnswer } from './errors.ts';
-
-/** How long an idle connection stays open, milliseconds: longer than gateways keep theirs, so that they are the ones to close. */
-const KEEP_ALIVE_MS = 75_000;
-
-/** How long a request may take to come in whole, milliseconds: a slow sender holds its place no longer. */
-const REQUEST_MS = 60_000;
-/** Connections at the same time; more are closed at once. */
-const MOST_CONNECTIONS = 4_096;
 
 /** A socket that is bound before there is anything to answer: the port belongs to the card, and the card to the app. */
 export interface Listener {
@@ -30,10 +21,7 @@ export async function listen(host: string, port: number): Promise<Listener> {
     const { status, headers, body } = errorAnswer(caller.path, starting);
     caller.answer(status, headers, body);
   };
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS }, (request, response) =>
-    app(request, response),
-  );
-  server.maxConnections = MOST_CONNECTIONS;
+  const server = boundedServer((request, response) => app(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const taken = cause.code === 'EADDRINUSE';
@@ -50,20 +38,11 @@ export async function listen(host: string, port: number): Promise<Listener> {
     });
     server.listen(port, host, resolve);
   });
-  const bound = server.address() as AddressInfo;
-  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host;
   return {
-    url: `http://${shown}:${bound.port}`,
+    url: localUrl(server, host),
     serve(ready) {
       app = ready;
     },
-    async close(graceMs) {
-      // Resolves also when the server is closed already.
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeIdleConnections();
-      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-      await closed;
-      clearTimeout(cut);
-    },
+    close: (graceMs) => closeServer(server, graceMs),
   };
 }
