@@ -1,5 +1,4 @@
-import { ActionIcon, Button, SegmentedControl, Text, Textarea, TextInput, Title } from '@mantine/core';
-import { IconPlus, IconX } from '@tabler/icons-react';
+import { SegmentedControl, Text, Textarea, TextInput, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { parseUnits } from '@tributary/protocol';
 import { useState } from 'react';
@@ -10,7 +9,7 @@ import { provideCommand } from './command.ts';
 import styles from './Earn.module.css';
 import { wrongAddress, wrongDescription, wrongFolder, wrongName } from './fields.ts';
 import { Publish } from './Publish.tsx';
-import { Arrival, Command, Wizard } from './Wizard.tsx';
+import { Arrival, Command, MoreRows, nextId, RemoveRow, Wizard } from './Wizard.tsx';
 
 const ALL = 1_000_000;
 const MOST_HOLDERS = 64;
@@ -215,37 +214,15 @@ function Register({ choice }: { choice: React.ReactNode }) {
                   error={wrong.shares[i]}
                   onChange={(e) => change(row.id, { share: e.currentTarget.value })}
                 />
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  size={36}
-                  aria-label={`Remove ${i + 1}`}
-                  onClick={() => setRows(rows.filter((r) => r.id !== row.id))}
-                >
-                  <IconX size={18} stroke={1.7} />
-                </ActionIcon>
+                <RemoveRow number={i + 1} onClick={() => setRows(rows.filter((r) => r.id !== row.id))} />
               </div>
             ))}
-            {wrong.sum && (
-              <Text size="sm" c="var(--mantine-color-error)" role="alert">
-                {wrong.sum}
-              </Text>
-            )}
-            <Button
-              variant="default"
-              size="xs"
-              leftSection={<IconPlus size={16} stroke={1.7} />}
-              disabled={rows.length >= MOST_HOLDERS}
-              style={{ justifySelf: 'start' }}
-              onClick={() =>
-                setRows([
-                  ...rows,
-                  { id: Math.max(0, ...rows.map((r) => r.id)) + 1, address: '', share: rows.length === 0 ? '100' : '' },
-                ])
-              }
-            >
-              Add a contributor
-            </Button>
+            <MoreRows
+              wrong={wrong.sum}
+              label="Add a contributor"
+              isFull={rows.length >= MOST_HOLDERS}
+              onAdd={() => setRows([...rows, { id: nextId(rows), address: '', share: rows.length === 0 ? '100' : '' }])}
+            />
           </fieldset>
           <fieldset>
             <legend>What must others pay?</legend>

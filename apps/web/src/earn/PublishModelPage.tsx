@@ -1,5 +1,4 @@
-import { ActionIcon, Button, Select, Text, Textarea, TextInput, Title } from '@mantine/core';
-import { IconPlus, IconX } from '@tabler/icons-react';
+import { Select, Text, Textarea, TextInput, Title } from '@mantine/core';
 import { useState } from 'react';
 import { useExplorer } from '../api/explorer.ts';
 import { kindLabel } from '../explore/Names.tsx';
@@ -7,7 +6,7 @@ import { parsePercent, percent } from '../money/format.ts';
 import styles from './Earn.module.css';
 import { wrongDescription, wrongName } from './fields.ts';
 import { Publish } from './Publish.tsx';
-import { Wizard } from './Wizard.tsx';
+import { MoreRows, nextId, RemoveRow, Wizard } from './Wizard.tsx';
 
 interface Row {
   id: number;
@@ -101,34 +100,15 @@ export function PublishModelPage() {
                   maxLength={9}
                   onChange={(e) => change(row.id, { share: e.currentTarget.value })}
                 />
-                <ActionIcon
-                  variant="subtle"
-                  color="gray"
-                  size={36}
-                  aria-label={`Remove ${i + 1}`}
-                  onClick={() => setRows(rows.filter((r) => r.id !== row.id))}
-                >
-                  <IconX size={18} stroke={1.7} />
-                </ActionIcon>
+                <RemoveRow number={i + 1} onClick={() => setRows(rows.filter((r) => r.id !== row.id))} />
               </div>
             ))}
-            {wrong.sum && (
-              <Text size="sm" c="var(--mantine-color-error)" role="alert">
-                {wrong.sum}
-              </Text>
-            )}
-            <Button
-              variant="default"
-              size="xs"
-              leftSection={<IconPlus size={16} stroke={1.7} />}
-              disabled={rows.length >= MOST_ROWS}
-              style={{ justifySelf: 'start' }}
-              onClick={() =>
-                setRows([...rows, { id: Math.max(0, ...rows.map((r) => r.id)) + 1, account: null, share: '30' }])
-              }
-            >
-              Add one
-            </Button>
+            <MoreRows
+              wrong={wrong.sum}
+              label="Add one"
+              isFull={rows.length >= MOST_ROWS}
+              onAdd={() => setRows([...rows, { id: nextId(rows), account: null, share: '30' }])}
+            />
           </fieldset>
           <fieldset>
             <legend>What must others pay?</legend>

@@ -1,5 +1,5 @@
-import { Alert, Button, CopyButton, Loader, Text, Title } from '@mantine/core';
-import { IconArrowLeft, IconCheck, IconCircleCheck, IconCopy } from '@tabler/icons-react';
+import { ActionIcon, Alert, Button, CopyButton, Loader, Text, Title } from '@mantine/core';
+import { IconArrowLeft, IconCheck, IconCircleCheck, IconCopy, IconPlus, IconX } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import styles from './Earn.module.css';
@@ -72,4 +72,42 @@ export function Arrival({ waiting, done, children }: { waiting: string; done: bo
       )}
     </div>
   );
+}
+
+/** Takes a row of a list away. */
+export function RemoveRow({ number, onClick }: { number: number; onClick: () => void }) {
+  return (
+    <ActionIcon variant="subtle" color="gray" size={36} aria-label={`Remove ${number}`} onClick={onClick}>
+      <IconX size={18} stroke={1.7} />
+    </ActionIcon>
+  );
+}
+
+/** Below the rows of a list: what is wrong with all of them together, and a button for one more. */
+export function MoreRows(props: { wrong: string | null; label: string; isFull: boolean; onAdd: () => void }) {
+  const { wrong, label, isFull, onAdd } = props;
+  return (
+    <>
+      {wrong && (
+        <Text size="sm" c="var(--mantine-color-error)" role="alert">
+          {wrong}
+        </Text>
+      )}
+      <Button
+        variant="default"
+        size="xs"
+        leftSection={<IconPlus size={16} stroke={1.7} />}
+        disabled={isFull}
+        style={{ justifySelf: 'start' }}
+        onClick={onAdd}
+      >
+        {label}
+      </Button>
+    </>
+  );
+}
+
+/** The next free id of a list's rows. */
+export function nextId(rows: readonly { id: number }[]): number {
+  return Math.max(0, ...rows.map((r) => r.id)) + 1;
 }

@@ -21,6 +21,21 @@ import { inTime, priceInWords } from './ServicesPage.tsx';
 const RevenueChart = lazy(() => import('./RevenueChart.tsx'));
 const route = getRouteApi('/explore/assets/$account');
 
+/** What flows along one edge of the map, and what has flowed. */
+function Flowed({ verb, edge }: { verb: string; edge: Answer<'asset'>['upstream'][number] | undefined }) {
+  return (
+    edge && (
+      <>
+        {verb} {percent(edge.weightPpm)}
+        <span className={styles.sub}>
+          so far <Monies money={edge.flowed} none="nothing" />{' '}
+          {edge.last && <TransactionLink hash={edge.last.txHash} label="proof" />}
+        </span>
+      </>
+    )
+  );
+}
+
 /** One asset: what it is, what it was made from, who uses it, who owns it, and what it earned. */
 export function AssetPage() {
   const { account } = route.useParams();
@@ -54,20 +69,7 @@ export function AssetPage() {
           <AssetList
             assets={asset.upstream.map((n) => n.asset)}
             empty="It was made from nothing else here, so it passes nothing on."
-            figure={(a) => {
-              const edge = asset.upstream.find((n) => n.asset.account === a.account);
-              return (
-                edge && (
-                  <>
-                    gets {percent(edge.weightPpm)}
-                    <span className={styles.sub}>
-                      so far <Monies money={edge.flowed} none="nothing" />{' '}
-                      {edge.last && <TransactionLink hash={edge.last.txHash} label="proof" />}
-                    </span>
-                  </>
-                )
-              );
-            }}
+            figure={(a) => <Flowed verb="gets" edge={asset.upstream.find((n) => n.asset.account === a.account)} />}
           />
         </Section>
         <Section
@@ -77,20 +79,7 @@ export function AssetPage() {
           <AssetList
             assets={asset.downstream.map((n) => n.asset)}
             empty="Nothing is built on it yet."
-            figure={(a) => {
-              const edge = asset.downstream.find((n) => n.asset.account === a.account);
-              return (
-                edge && (
-                  <>
-                    pays {percent(edge.weightPpm)}
-                    <span className={styles.sub}>
-                      so far <Monies money={edge.flowed} none="nothing" />{' '}
-                      {edge.last && <TransactionLink hash={edge.last.txHash} label="proof" />}
-                    </span>
-                  </>
-                )
-              );
-            }}
+            figure={(a) => <Flowed verb="pays" edge={asset.downstream.find((n) => n.asset.account === a.account)} />}
           />
         </Section>
       </div>
